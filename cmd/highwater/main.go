@@ -1,0 +1,84 @@
+// Command highwater is the server of the Highwater software asset manager and its command line.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/highwater-sam/highwater/fault"
+)
+
+// version is set by the build (-ldflags -X main.version=…).
+var version = "dev"
+
+// commandLine lists the subcommands: one field, one file.
+type commandLine struct {
+	Measure measureCmd `cmd:"" help:"Measure an estate file: positions, peaks, and why."`
+
+	Version kong.VersionFlag `help:"Print the version and stop."`
+}
+
+// streams are what a subcommand reads and writes, so that tests can run it in-process.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// errReported means that the subcommand has already told the person what is wrong; only the status remains.
+var errReported = errors.New("reported")
+
+// run parses args, runs the subcommand and returns the exit status: 0 done, 1 failed, 2 the input is wrong.
+func run(ctx context.Context, args []string, std streams) int {
+	var cli commandLine
+	status, exited := 0, false
+	parser, err := kong.New(&cli,
+		kong.Name("highwater"),
+		kong.Description("Software licenses counted by capacity over time: inventory, peaks, and the evidence for each."),
+		kong.Vars{"version": version},
+		kong.Writers(std.out, std.err),
+		kong.Exit(func(code int) { status, exited = code, true }),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(std),
+	)
+	if err != nil {
+		fmt.Fprintln(std.err, "highwater:", err)
+		return 1
+	}
+	kctx, err := parser.Parse(args)
+	if exited {
+		return status
+	}
+	if err != nil {
+		fmt.Fprintf(std.err, "highwater: %v; see 'highwater --help'\n", err)
+		return 2
+	}
+	return exitStatus(kctx.Run(), std.err)
+}
+
+// exitStatus is the one place where the kind of an error becomes an exit status.
+func exitStatus(err error, stderr io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	if !errors.Is(err, errReported) {
+		fmt.Fprintln(stderr, "highwater:", err)
+	}
+	if fault.KindOf(err) == fault.Invalid {
+		return 2
+	}
+	return 1
+}
