@@ -22,7 +22,8 @@ type Column struct {
 	Unit   string   // written in the head, never in the cells
 	Values []string // of a Choice
 	Hidden bool     // not shown until the column chooser shows it
-	Link   string   // where the cell leads; {id} stands for the row's id; "" = nowhere
+	Inner  bool     // read only to make links of or to narrow the list by: never shown, offered or exported
+	Link   string   // where the cell leads; {id} stands for the row's id, {key} for another column's value; "" = nowhere
 	Help   string   // one sentence for the head's title
 }
 
@@ -41,7 +42,9 @@ type Sort struct {
 	Descending bool
 }
 
-// Filter is one condition; all conditions of a query hold together.
+// Filter is one condition; all conditions of a query hold together. Value is text for Text and Choice, a decimal integer
+// for Number, a decimal ("-12.5") for Exact, and decimal microseconds UTC for Instant and Day; it is "" for Empty and
+// Set. An unknown value (NULL) satisfies only Empty and Not.
 type Filter struct {
 	Key   string
 	Op    Op
