@@ -144,6 +144,9 @@ type Cloud struct {
 	InstanceID string `json:"instance_id,omitempty"`
 	Type       string `json:"type,omitempty"`
 	Image      string `json:"image,omitempty"`
+	Tenancy    string `json:"tenancy,omitempty"` // "default", "dedicated", "host"; "" when unknown
+	HostID     string `json:"host_id,omitempty"` // of the dedicated host the instance runs on
+	State      string `json:"state,omitempty"`   // as the provider names it ("running", "stopped", "terminated"); "" from an agent
 	// Identity is the provider's signed statement, kept whole where there is one (AWS: the instance identity document).
 	Identity string `json:"identity,omitempty"`
 }
