@@ -200,7 +200,7 @@ func (c *checker) virtual(v *Virtual) {
 
 func (c *checker) cloud(k *Cloud) {
 	c.required("cloud.provider", k.Provider)
-	c.texts("cloud", k.Account, k.Region, k.Zone, k.InstanceID, k.Type, k.Image)
+	c.texts("cloud", k.Account, k.Region, k.Zone, k.InstanceID, k.Type, k.Image, k.Tenancy, k.HostID, k.State)
 	c.limited("cloud.identity", k.Identity, MaxStatement)
 }
 
