@@ -63,6 +63,8 @@ type Hardware struct {
 	Partition  *inventory.Partition `json:"partition,omitempty"`
 	// Detail is the rest a page shows (manufacturer, serial, memory, adapters, ...); a change of it alone is a point too.
 	Detail inventory.Hardware `json:"detail"`
+	// Origins names the source of each property that did not come from the agent, by its name in the document.
+	Origins map[string]string `json:"origins,omitempty"`
 }
 
 // Placement is where a guest runs. Host 0 means that the guest is known to run on no known host.
@@ -76,16 +78,27 @@ type Pools struct {
 	Pools []inventory.Pool `json:"pools"`
 }
 
-// EvidenceSet is the set of software titles on a device, by the hash of the set.
+// EvidenceSet is the software evidence of a device: the union of the parts that were looked at, each as its last run
+// found it. A run that looks at one part leaves the others as they were.
 type EvidenceSet struct {
+	Hash  string         `json:"hash"`  // of the only part, or the hex SHA-256 of the parts' names and hashes
+	Count int            `json:"count"` // titles in all parts together
+	Parts []EvidencePart `json:"parts"` // sorted by name
+}
+
+// EvidencePart is what one place of evidence held: one package database, the tags, the files, by one source.
+type EvidencePart struct {
+	Part  string `json:"part"`  // source and place, e.g. "agent:dpkg", "glpi/berlin:packages"
 	Hash  string `json:"hash"`  // hex SHA-256 of the sorted titles' hashes
-	Count int    `json:"count"` // titles in the set
+	Count int    `json:"count"` // titles in the part
 }
 
 // Name is what the device calls itself.
 type Name struct {
 	Name   string `json:"name"`
 	Domain string `json:"domain,omitempty"`
+	// Origins names the source of the name and the domain where that is not the agent.
+	Origins map[string]string `json:"origins,omitempty"`
 }
 
 // Cloud is the device's life as a cloud instance.
