@@ -1,0 +1,47 @@
+package timeline
+
+import (
+	"cmp"
+	"slices"
+)
+
+// sorted orders deltas by instant: short lists by comparison, long ones by radix, in as many passes of digit bits as
+// the range of the instants needs. The result may live in scratch; the other slice comes back for the next use.
+func sorted(deltas, scratch []Delta) (result, newScratch []Delta) {
+	const short, digit = 512, 11
+	if len(deltas) <= short {
+		slices.SortFunc(deltas, func(a, b Delta) int { return cmp.Compare(a.At, b.At) })
+		return deltas, scratch
+	}
+	low, high, inOrder := deltas[0].At, deltas[0].At, true
+	for i := range deltas {
+		inOrder = inOrder && high <= deltas[i].At
+		low, high = min(low, deltas[i].At), max(high, deltas[i].At)
+	}
+	if inOrder {
+		return deltas, scratch
+	}
+	if cap(scratch) < len(deltas) {
+		scratch = make([]Delta, len(deltas))
+	}
+	from, to := deltas, scratch[:len(deltas)]
+	span := uint64(high) - uint64(low)
+	for shift := uint(0); span>>shift != 0; shift += digit {
+		var next [1 << digit]int32
+		for i := range from {
+			next[(uint64(from[i].At)-uint64(low))>>shift&(1<<digit-1)]++
+		}
+		at := int32(0)
+		for i, n := range next {
+			next[i] = at
+			at += n
+		}
+		for i := range from {
+			bucket := &next[(uint64(from[i].At)-uint64(low))>>shift&(1<<digit-1)]
+			to[*bucket] = from[i]
+			*bucket++
+		}
+		from, to = to, from
+	}
+	return from, to
+}
