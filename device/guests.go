@@ -26,6 +26,8 @@ func Sightings(doc *inventory.Document) []Sighting {
 		s := Sighting{Guest: g}
 		if id := machineUUID(g.ID); id != "" {
 			s.Keys = []Key{{VMKey, id}, {UUIDKey, id}}
+		} else if doc.Cloud != nil && doc.Cloud.Provider != "" && g.ID != "" {
+			s.Keys = []Key{{InstanceKey, clean(doc.Cloud.Provider) + "/" + clean(g.ID)}} // a cloud's dedicated host
 		}
 		out = append(out, s)
 	}
@@ -43,6 +45,12 @@ func (s Sighting) Awaiting(host *inventory.Document) *inventory.Document {
 	doc.Header.Source = HostSource
 	doc.Hardware = &inventory.Hardware{Cores: s.Guest.Cores}
 	doc.Virtual = &inventory.Virtual{Hypervisor: "unknown", VMID: s.Guest.ID}
+	if host.Cloud != nil {
+		doc.Cloud = &inventory.Cloud{
+			Provider: host.Cloud.Provider, Account: host.Cloud.Account, Region: host.Cloud.Region, Zone: host.Cloud.Zone,
+			InstanceID: s.Guest.ID, HostID: host.Cloud.InstanceID, Tenancy: "host",
+		}
+	}
 	return doc
 }
 

@@ -101,6 +101,24 @@ func Open(envelope []byte, key ed25519.PublicKey) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	return read(parts)
+}
+
+// OpenKept opens an envelope that was verified when it was taken in and has been kept since, whether or not its key is
+// still at hand. The digest of its payload is checked, its signature is not.
+func OpenKept(envelope []byte) (*Document, error) {
+	parts, err := split(envelope)
+	if err != nil {
+		return nil, fmt.Errorf("open kept envelope: %w", err)
+	}
+	if sum := sha256.Sum256(parts.payload); hex.EncodeToString(sum[:]) != parts.header.Payload {
+		return nil, fmt.Errorf("open kept envelope: %w: the document was altered after it was signed", ErrSignature)
+	}
+	return read(parts)
+}
+
+// read decompresses and parses the document of an envelope whose payload has been checked.
+func read(parts envelope) (*Document, error) {
 	buffer := rawBuffers.Get().(*[]byte)
 	defer rawBuffers.Put(buffer)
 	if int64(cap(*buffer)) < parts.header.Raw {

@@ -208,3 +208,22 @@ func FuzzPayload(f *testing.F) {
 		}
 	})
 }
+
+func TestAKeptEnvelopeOpensWithoutItsKeyButNotAltered(t *testing.T) {
+	want := inventorytest.Document(inventorytest.Options{Seed: 9})
+	envelope, err := inventory.Seal(want, inventorytest.Key(9))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := inventory.OpenKept(envelope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	envelope[len(envelope)-1] ^= 1
+	if _, err := inventory.OpenKept(envelope); !errors.Is(err, inventory.ErrSignature) {
+		t.Errorf("an altered payload opens with error %v, want ErrSignature", err)
+	}
+}

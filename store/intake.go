@@ -28,6 +28,7 @@ type Document struct {
 	Source     string
 	Connection string
 	Kind       inventory.Kind
+	Collector  string            // program and version that made it
 	Collected  time.Time         // as the document says
 	Received   time.Time         // when it reached us
 	Effective  time.Time         // from when its facts hold (device.Effective)
@@ -46,6 +47,8 @@ type Intake struct {
 
 	// State is the device's state on which the changes were decided; nil makes a new device.
 	State *State
+	// New is the id of the new device, from ReserveDevice; 0 = the store chooses one. Only where State is nil.
+	New device.ID
 	// Match is the search on which the choice of the device was decided; it is checked again where keys are added. nil =
 	// the keys are not guarded.
 	Match *Match
@@ -185,7 +188,9 @@ func check(in *Intake) error {
 // identify gives a new device its id, and finds out which keys are to be added.
 func (s *Store) identify(ctx context.Context, item *intakeItem) (err error) {
 	in := item.in
-	if item.created {
+	if item.created && in.New != 0 {
+		item.device = int64(in.New)
+	} else if item.created {
 		if item.device, err = s.ids.next(ctx, "device", 1); err != nil {
 			return err
 		}
@@ -237,7 +242,7 @@ func (s *Store) describe(ctx context.Context, item *intakeItem) error {
 		points += len(o.Points)
 	}
 	item.document = db.InsertDocumentParams{ID: id, Document: d.ID, Device: item.device, Agent: d.Agent, Source: d.Source, Connection: d.Connection, Kind: string(d.Kind),
-		Collected: micros(d.Collected), Received: micros(d.Received), Effective: micros(d.Effective), Digests: string(digests),
+		Collector: d.Collector, Collected: micros(d.Collected), Received: micros(d.Received), Effective: micros(d.Effective), Digests: string(digests),
 		Size: int64(len(in.Envelope)), RawSize: d.RawSize, Points: int64(points), Remark: d.Remark}
 	item.source = db.SaveDeviceSourceParams{Device: item.device, Source: d.Source, Connection: d.Connection, Document: d.ID, Kind: string(d.Kind),
 		Collected: micros(d.Collected), Received: micros(d.Received), Digests: string(kept)}

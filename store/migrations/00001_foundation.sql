@@ -139,6 +139,7 @@ CREATE TABLE placement_points (
     pool TEXT,
     PRIMARY KEY (device, valid_from, recorded)
 ); -- clustered
+CREATE INDEX placement_points_by_host ON placement_points (host);
 
 CREATE TABLE pools_points (
     device BIGINT NOT NULL,
@@ -168,7 +169,9 @@ CREATE TABLE titles (
     arch TEXT NOT NULL,
     publisher TEXT NOT NULL,
     path TEXT NOT NULL,
-    tag_id TEXT NOT NULL
+    tag_id TEXT NOT NULL,
+    edition TEXT NOT NULL,
+    bytes BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX titles_once ON titles (hash);
 CREATE INDEX titles_by_name ON titles (name);
@@ -179,12 +182,13 @@ CREATE TABLE evidence_sets (
     body BYTEA NOT NULL
 ); -- clustered
 
--- How many devices show each title now; rebuilt by reconciliation.
-CREATE TABLE title_spread (
-    title BIGINT PRIMARY KEY,
-    devices BIGINT NOT NULL,
-    recognized TEXT NOT NULL
-);
+-- The sets that devices show now, a row a title, for lists; rebuilt by reconciliation.
+CREATE TABLE set_titles (
+    hash TEXT NOT NULL,
+    title BIGINT NOT NULL,
+    PRIMARY KEY (hash, title)
+); -- clustered
+CREATE INDEX set_titles_by_title ON set_titles (title, hash);
 
 -- Documents: what is asked of them often; the envelopes lie apart.
 CREATE TABLE documents (
@@ -195,6 +199,7 @@ CREATE TABLE documents (
     source TEXT NOT NULL,
     connection TEXT NOT NULL,
     kind TEXT NOT NULL,
+    collector TEXT NOT NULL,
     collected BIGINT NOT NULL,
     received BIGINT NOT NULL,
     effective BIGINT NOT NULL,
@@ -225,6 +230,7 @@ CREATE TABLE coverage (
 CREATE TABLE agents (
     agent TEXT NOT NULL PRIMARY KEY,
     public_key BYTEA NOT NULL,
+    key_id TEXT NOT NULL,
     device BIGINT,
     name TEXT NOT NULL,
     version TEXT NOT NULL,
@@ -237,6 +243,7 @@ CREATE TABLE agents (
     policy_revision TEXT NOT NULL
 ); -- clustered
 CREATE INDEX agents_by_device ON agents (device);
+CREATE INDEX agents_by_key ON agents (key_id);
 
 CREATE TABLE enrolment_tokens (
     id BIGINT PRIMARY KEY,
@@ -338,18 +345,19 @@ CREATE TABLE positions (
     run BIGINT NOT NULL,
     license TEXT NOT NULL,
     place BIGINT NOT NULL,
-    entitlements TEXT,
-    entitlements_sort DOUBLE PRECISION,
-    consumption TEXT NOT NULL,
-    consumption_sort DOUBLE PRECISION NOT NULL,
-    peak TEXT NOT NULL,
-    peak_sort DOUBLE PRECISION NOT NULL,
+    metric TEXT NOT NULL,
     period TEXT NOT NULL,
-    peak_date BIGINT,
-    balance TEXT,
-    balance_sort DOUBLE PRECISION,
+    consumed BIGINT NOT NULL,
+    entitled TEXT,
+    entitled_sort DOUBLE PRECISION,
+    position TEXT,
+    position_sort DOUBLE PRECISION,
+    used TEXT,
+    used_sort DOUBLE PRECISION,
     status TEXT NOT NULL,
-    devices BIGINT NOT NULL,
+    peak_date BIGINT,
+    current TEXT NOT NULL,
+    current_sort DOUBLE PRECISION NOT NULL,
     remarks BIGINT NOT NULL,
     PRIMARY KEY (run, license)
 ); -- clustered
@@ -361,8 +369,7 @@ CREATE TABLE peaks (
     place BIGINT NOT NULL,
     exact TEXT NOT NULL,
     exact_sort DOUBLE PRECISION NOT NULL,
-    peak TEXT NOT NULL,
-    peak_sort DOUBLE PRECISION NOT NULL,
+    peak BIGINT NOT NULL,
     peak_date BIGINT,
     peak_start BIGINT,
     PRIMARY KEY (run, license, period, region)
@@ -420,16 +427,23 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_by_at ON audit (at);
 
--- Work that one replica does at a time.
+-- Work that one server does at a time: the newest claim of each job, and what became of every run.
 CREATE TABLE jobs (
-    name TEXT NOT NULL,
+    name TEXT NOT NULL PRIMARY KEY,
     due BIGINT NOT NULL,
     holder TEXT NOT NULL,
-    started BIGINT NOT NULL,
+    claimed BIGINT NOT NULL,
     expires BIGINT NOT NULL,
+    finished BIGINT
+); -- clustered
+CREATE TABLE job_runs (
+    name TEXT NOT NULL,
+    claimed BIGINT NOT NULL,
+    holder TEXT NOT NULL,
+    due BIGINT NOT NULL,
     finished BIGINT,
     outcome TEXT,
-    PRIMARY KEY (name, due)
+    PRIMARY KEY (name, claimed, holder)
 ); -- clustered
 
 -- Small facts about the database itself, e.g. which text the views were made from.

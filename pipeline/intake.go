@@ -1,0 +1,279 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/highwater-sam/highwater/catalog"
+	"github.com/highwater-sam/highwater/device"
+	"github.com/highwater-sam/highwater/fault"
+	"github.com/highwater-sam/highwater/inventory"
+	"github.com/highwater-sam/highwater/store"
+)
+
+// Arrival is one envelope as it reached the server.
+type Arrival struct {
+	Envelope []byte
+	Key      ed25519.PublicKey // whose signature it must bear
+	Received time.Time
+	Clock    device.Clock // how the sender's clock compared when it last spoke
+}
+
+// Taken says what became of an arrival.
+type Taken struct {
+	Device    device.ID
+	Created   bool   // a device that was not known before
+	Duplicate bool   // the document was known already
+	Changed   int    // points of change it added, to all devices
+	Reason    string // why it is about this device
+}
+
+// attempts bounds how often a decision is taken again because something came between.
+const attempts = 12
+
+// Take verifies an envelope, finds its device and appends what it changes, in one transaction; when it returns, all of
+// it is durable. A fault of kind Invalid or Unauthorized will not get better by sending the envelope again.
+func (p *Pipeline) Take(ctx context.Context, a Arrival) (Taken, error) {
+	header, err := verify(a)
+	if err != nil {
+		return Taken{}, err
+	}
+	if t, done, err := p.unchanged(ctx, a, header); !errors.Is(err, store.ErrChanged) && (done || err != nil) {
+		return t, err
+	}
+	doc, err := inventory.OpenKept(a.Envelope)
+	if err != nil {
+		return Taken{}, unreadable(err)
+	}
+	for range attempts {
+		t, err := p.decide(ctx, a, doc)
+		if !errors.Is(err, store.ErrChanged) {
+			return t, err
+		}
+	}
+	return Taken{}, fault.New(fault.Unavailable, "device %q changes faster than its documents can be taken in; send the document again", doc.Header.DeviceName)
+}
+
+// verify checks the signature of an arrival; its header may be trusted from then on.
+func verify(a Arrival) (inventory.EnvelopeHeader, error) {
+	header, err := inventory.Verify(a.Envelope, a.Key)
+	if err != nil {
+		return header, unreadable(err)
+	}
+	return header, nil
+}
+
+// unreadable gives an error of reading an envelope its kind: none of them gets better by sending it again.
+func unreadable(err error) error {
+	switch {
+	case errors.Is(err, inventory.ErrSignature):
+		return fault.Wrap(err, fault.Unauthorized, "the document's signature does not verify: it was altered on its way, or its agent must be enrolled again")
+	case errors.Is(err, inventory.ErrTooLarge):
+		return fault.Wrap(err, fault.TooLarge, "the document is beyond a limit: %v", err)
+	}
+	return fault.Wrap(err, fault.Invalid, "the document cannot be read: %v", err)
+}
+
+// decide reads what is known, decides what the document changes, and asks the store to write it if nothing came between.
+func (p *Pipeline) decide(ctx context.Context, a Arrival, doc *inventory.Document) (Taken, error) {
+	match, err := p.Store.FindByKeys(ctx, p.Trust.Lookup(doc))
+	if err != nil {
+		return Taken{}, err
+	}
+	decision := p.Trust.Match(doc, match.Records)
+	at, remark := device.Effective(doc.Header.CollectedAt, a.Received, a.Clock)
+	in := store.Intake{
+		Document: documentRow(doc, a, at), Envelope: a.Envelope, Match: &match, Keys: p.Trust.Keys(doc),
+		Kind: device.KindOf(doc), Source: doc.Header.Source, Hypervisor: hypervisor(doc), Gap: p.Cadence, Status: store.Active,
+		Covered: store.Span{From: at, To: at},
+	}
+	remarks := words(remark, decisionRemark(decision))
+	var before []device.Point
+	if decision.Device != 0 {
+		if before, err = p.known(ctx, &in, decision.Device, doc, at); err != nil {
+			return Taken{}, err
+		}
+	}
+	if in.State == nil && doc.Header.Source != device.AgentSource && doc.Evidence == nil {
+		in.Status = store.Awaiting // known, but nobody has looked inside
+	}
+	if more, err := p.history(ctx, &in, doc, at, before); err != nil {
+		return Taken{}, err
+	} else if more != "" {
+		remarks = append(remarks, more)
+	}
+	if err := p.guests(ctx, &in, doc, a, at); err != nil {
+		return Taken{}, err
+	}
+	in.Document.Remark = strings.Join(remarks, "; ")
+	result, err := p.Store.Intake(ctx, in)
+	if err != nil {
+		return Taken{}, fmt.Errorf("take in document %s of %q: %w", doc.Header.ID, doc.Header.DeviceName, err)
+	}
+	t := Taken{Device: result.Device, Created: result.Created, Duplicate: result.Duplicate, Reason: decision.Reason}
+	if !result.Duplicate {
+		t.Changed = len(in.Points)
+		for _, o := range in.Others {
+			t.Changed += len(o.Points)
+		}
+	}
+	return t, nil
+}
+
+// known fills in what is known of the device, and returns the points in force at the document's instant.
+func (p *Pipeline) known(ctx context.Context, in *store.Intake, id device.ID, doc *inventory.Document, at time.Time) ([]device.Point, error) {
+	state, ok, err := p.Store.State(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, store.ErrChanged // merged into another meanwhile
+	}
+	in.State = &state
+	in.Status = ""
+	if state.Status == store.Awaiting && doc.Evidence != nil || state.Status == store.Archived {
+		in.Status = store.Active
+	}
+	if state.Source == device.AgentSource {
+		in.Source = device.AgentSource
+	}
+	in.Kind = mergedKind(state.Kind, in.Kind, doc)
+	if in.Hypervisor == "" {
+		in.Hypervisor = state.Hypervisor
+	}
+	last, ok, err := p.Store.SourceState(ctx, id, doc.Header.Source, doc.Header.Connection)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		in.Digests = keptDigests(last.Digests, in.Document.Digests)
+	}
+	return p.Store.PointsAt(ctx, id, at)
+}
+
+// history decides the device's own points of change. The remark it returns is for the document's page.
+func (p *Pipeline) history(ctx context.Context, in *store.Intake, doc *inventory.Document, at time.Time, before []device.Point) (string, error) {
+	parts := catalog.PartsOf(doc)
+	o := device.Observation{At: at, Document: doc, Evidence: evidenceParts(parts)}
+	var later device.Later
+	var failed error
+	if in.State != nil && at.Before(in.State.LastInventory) {
+		points, err := p.Store.PointsAfter(ctx, in.State.ID, at)
+		if err != nil {
+			return "", err
+		}
+		later = device.Later{Points: points, Observations: p.observationsAfter(ctx, in.State.ID, at, &failed)}
+	}
+	var id device.ID
+	if in.State != nil {
+		id = in.State.ID
+	}
+	changed := device.Changes(id, o, device.At(before, at), later)
+	if failed != nil {
+		return "", failed
+	}
+	in.Points = append(in.Points, changed.Points...)
+	in.Evidence = evidenceToKeep(in.Points, parts)
+	return strings.Join(changed.Remarks, "; "), nil
+}
+
+// evidenceParts is what the device's history keeps of each part.
+func evidenceParts(parts []catalog.Part) []device.EvidencePart {
+	out := make([]device.EvidencePart, len(parts))
+	for i, p := range parts {
+		out[i] = device.EvidencePart{Part: p.Name, Hash: p.Hash, Count: len(p.Titles)}
+	}
+	return out
+}
+
+// mergedKind keeps what is known of a device's kind against a source that cannot tell: a cloud connection sees an
+// instance, not the hypervisor below it.
+func mergedKind(was, now device.Kind, doc *inventory.Document) device.Kind {
+	switch {
+	case was == device.Host && (doc.Virtual == nil || !doc.Virtual.IsHost):
+		return was // an agent on a host need not see its guests
+	case was == device.VM && now == device.Computer && doc.Virtual == nil:
+		return was
+	}
+	return now
+}
+
+func hypervisor(doc *inventory.Document) string {
+	if doc.Virtual == nil {
+		return ""
+	}
+	return doc.Virtual.Hypervisor
+}
+
+// keptDigests keeps the fingerprint of a part that this document did not look at.
+func keptDigests(was, now inventory.Digests) inventory.Digests {
+	keep := func(to *string, from string) {
+		if *to == "" {
+			*to = from
+		}
+	}
+	keep(&now.Hardware, was.Hardware)
+	keep(&now.Virtual, was.Virtual)
+	keep(&now.Cloud, was.Cloud)
+	keep(&now.Evidence, was.Evidence)
+	keep(&now.Attributes, was.Attributes)
+	return now
+}
+
+func documentRow(doc *inventory.Document, a Arrival, at time.Time) store.Document {
+	h := doc.Header
+	row := store.Document{
+		ID: h.ID, Agent: h.AgentID, Source: h.Source, Connection: h.Connection, Kind: h.Kind,
+		Collected: h.CollectedAt, Received: a.Received, Effective: at, Digests: doc.Digests(),
+	}
+	if header, err := inventory.OpenHeader(a.Envelope); err == nil {
+		row.RawSize = header.Raw
+	}
+	return row
+}
+
+// decisionRemark tells a person of candidates that were refused: a clone, or two records of one machine.
+func decisionRemark(d device.Decision) string {
+	if len(d.Rejected) == 0 {
+		return ""
+	}
+	r := d.Rejected[0]
+	return fmt.Sprintf("device %d was not taken: %s", r.Device, r.Why)
+}
+
+func words(parts ...string) []string {
+	var out []string
+	for _, s := range parts {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// evidenceToKeep lists the sets of titles that the new points refer to and this document brings.
+func evidenceToKeep(points []device.Point, parts []catalog.Part) []store.Evidence {
+	var out []store.Evidence
+	for _, p := range parts {
+		for _, point := range points {
+			if set, ok := point.Value.(*device.EvidenceSet); ok && set != nil && refersTo(set, p.Hash) {
+				out = append(out, store.Evidence{Hash: p.Hash, Titles: p.Titles})
+				break
+			}
+		}
+	}
+	return out
+}
+
+func refersTo(set *device.EvidenceSet, hash string) bool {
+	for _, part := range set.Parts {
+		if part.Hash == hash {
+			return true
+		}
+	}
+	return false
+}
