@@ -126,6 +126,21 @@ func TestTamperedEnvelopesAreRefused(t *testing.T) {
 	}
 }
 
+func TestAFileBroughtByHandOpensWithTheKeyItStates(t *testing.T) {
+	good := inventorytest.Sealed(inventorytest.Options{Seed: 5})
+	key, err := inventory.StatedKey(good)
+	if err != nil || !key.Equal(public(5)) {
+		t.Fatalf("%x, %v", key, err)
+	}
+	if _, err := inventory.Open(good, key); err != nil {
+		t.Error(err)
+	}
+	other := resign(t, good, inventorytest.Key(6), func(h map[string]any) { h["public_key"] = public(6) }, nil)
+	if _, err := inventory.StatedKey(other); !errors.Is(err, inventory.ErrSignature) {
+		t.Errorf("a key under another key's name: %v", err)
+	}
+}
+
 func TestSealRefusesWhatOpenWouldRefuse(t *testing.T) {
 	d := inventorytest.Document(inventorytest.Options{Seed: 5})
 	d.Header.DeviceName = ""
