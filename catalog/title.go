@@ -1,16 +1,36 @@
 // Package catalog knows publishers and products, and the rules that recognize them in evidence.
 package catalog
 
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/highwater-sam/highwater/inventory"
+)
+
+// The kinds of title.
+const (
+	PackageTitle = "package"
+	FileTitle    = "file"
+	TagTitle     = "tag"
+	SystemTitle  = "system" // the operating system itself
+)
+
 // Title is one distinct piece of software evidence, shared by every device that shows it.
 type Title struct {
-	Kind      string `json:"kind"`             // "package", "file" or "tag"
+	Kind      string `json:"kind"`             // "package", "file", "tag" or "system"
 	Source    string `json:"source,omitempty"` // of a package: "dpkg", "rpm", ...
 	Name      string `json:"name"`
 	Version   string `json:"version,omitempty"`
 	Arch      string `json:"arch,omitempty"`
 	Publisher string `json:"publisher,omitempty"` // of a file: its company
 	Path      string `json:"path,omitempty"`      // of a file or tag
-	ID        string `json:"id,omitempty"`        // of a tag: tag id or persistent id
+	ID        string `json:"id,omitempty"`        // of a tag: persistent id, else tag id
+	Edition   string `json:"edition,omitempty"`   // of a tag
+	Bytes     int64  `json:"bytes,omitempty"`     // of a file
 }
 
 // ProductID names a product: lower-case words with dashes, e.g. "ibm-db2".
@@ -23,13 +43,138 @@ type Product struct {
 	Name      string    `json:"name"`
 	Edition   string    `json:"edition,omitempty"`
 	Free      bool      `json:"free,omitempty"` // needs no license (open source, runtime): recognized and shown, never unlicensed
+	// Includes lists products that are part of this one: where both are recognized on a device, they are its components.
+	Includes []ProductID `json:"includes,omitempty"`
 }
 
 // Recognized is one product found in a set of titles, with the rule and the titles that prove it.
 type Recognized struct {
 	Product ProductID `json:"product"`
-	Version string    `json:"version,omitempty"` // as the evidence says it; "" when it does not
+	Version string    `json:"version,omitempty"` // the highest the evidence says; "" when it says none
 	Edition string    `json:"edition,omitempty"`
-	Rule    string    `json:"rule"`   // id of the rule that found it
-	Titles  []Title   `json:"titles"` // the evidence, in the order of the set
+	Rule    string    `json:"rule"`              // id of the rule that found it
+	PartOf  ProductID `json:"part_of,omitempty"` // the product on the same device that includes this one
+	Titles  []Title   `json:"titles"`            // the evidence, in the order of the set
+}
+
+// Hash identifies the title by all it says: 64 hexadecimal digits.
+func (t Title) Hash() string {
+	sum := sha256.Sum256(t.encode(nil))
+	return hex.EncodeToString(sum[:])
+}
+
+// encode writes the fields so that no two titles write the same bytes.
+func (t Title) encode(b []byte) []byte {
+	for _, s := range [...]string{t.Kind, t.Source, t.Name, t.Version, t.Arch, t.Publisher, t.Path, t.ID, t.Edition} {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	return binary.AppendVarint(b, t.Bytes)
+}
+
+// SetHash identifies a set of titles, in whatever order and however often they are given: the hex SHA-256 of the sorted
+// hashes. The empty set has a hash too.
+func SetHash(titles []Title) string {
+	hashes := make([]string, len(titles))
+	for i, t := range titles {
+		hashes[i] = t.Hash()
+	}
+	slices.Sort(hashes)
+	sum := sha256.New()
+	for _, h := range slices.Compact(hashes) {
+		sum.Write([]byte(h))
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// TitlesOf returns the distinct titles of a document's evidence, its operating system among them, in a fixed order. Nil
+// evidence has none.
+func TitlesOf(doc *inventory.Document) []Title {
+	if doc.Evidence == nil {
+		return nil
+	}
+	var titles []Title
+	for _, p := range doc.Evidence.Packages {
+		titles = append(titles, Title{Kind: PackageTitle, Source: p.Source, Name: p.Name, Version: p.Version, Arch: p.Arch, Publisher: p.Publisher})
+	}
+	for _, f := range doc.Evidence.Files {
+		titles = append(titles, Title{Kind: FileTitle, Name: f.Name, Version: f.Version, Publisher: f.Company, Path: f.Path, Bytes: f.Bytes})
+	}
+	for _, t := range doc.Evidence.Tags {
+		id := t.Persistent
+		if id == "" {
+			id = t.TagID
+		}
+		titles = append(titles, Title{Kind: TagTitle, Name: t.Name, Version: t.Version, Publisher: t.Publisher, Path: t.Path, ID: id, Edition: t.Edition})
+	}
+	if h := doc.Hardware; h != nil && h.OS.Name != "" {
+		titles = append(titles, Title{Kind: SystemTitle, Name: h.OS.Name, Version: h.OS.Version, Arch: h.OS.Arch})
+	}
+	return distinct(titles)
+}
+
+// distinct sorts the titles and drops repetitions.
+func distinct(titles []Title) []Title {
+	slices.SortFunc(titles, compareTitles)
+	return slices.Compact(titles)
+}
+
+func compareTitles(a, b Title) int {
+	for _, pair := range [...][2]string{{a.Kind, b.Kind}, {a.Name, b.Name}, {a.Version, b.Version}, {a.Source, b.Source}, {a.Arch, b.Arch},
+		{a.Publisher, b.Publisher}, {a.Path, b.Path}, {a.ID, b.ID}, {a.Edition, b.Edition}} {
+		if c := strings.Compare(pair[0], pair[1]); c != 0 {
+			return c
+		}
+	}
+	switch {
+	case a.Bytes < b.Bytes:
+		return -1
+	case a.Bytes > b.Bytes:
+		return 1
+	}
+	return 0
+}
+
+// Part is what a document says of one place of evidence: one package database, the files, or the tags, as one source sees
+// it. Parts are looked at, kept and replaced each by itself.
+type Part struct {
+	Name   string  // source, connection and place: "agent:dpkg", "glpi/berlin:packages"
+	Hash   string  // SetHash of the titles
+	Titles []Title // distinct, in a fixed order; empty: looked at and nothing found
+}
+
+// PartsOf divides a document's evidence into the parts it looked at, by name. A place that the document lists as looked
+// at is a part even where nothing was found; evidence of a place it does not list is a part too, since it was seen.
+func PartsOf(doc *inventory.Document) []Part {
+	if doc.Evidence == nil {
+		return nil
+	}
+	origin := doc.Header.Source
+	if doc.Header.Connection != "" {
+		origin += "/" + doc.Header.Connection
+	}
+	places := map[string][]Title{}
+	for _, looked := range doc.Evidence.Looked {
+		places[looked] = nil
+	}
+	for _, t := range TitlesOf(doc) {
+		place := t.Source
+		switch {
+		case t.Kind == FileTitle:
+			place = "files"
+		case t.Kind == TagTitle:
+			place = "swid"
+		case t.Kind == SystemTitle:
+			place = "system"
+		case place == "":
+			place = "packages"
+		}
+		places[place] = append(places[place], t)
+	}
+	var parts []Part
+	for place, titles := range places {
+		parts = append(parts, Part{Name: origin + ":" + place, Hash: SetHash(titles), Titles: titles})
+	}
+	slices.SortFunc(parts, func(a, b Part) int { return strings.Compare(a.Name, b.Name) })
+	return parts
 }
