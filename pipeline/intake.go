@@ -98,9 +98,7 @@ func (p *Pipeline) decide(ctx context.Context, a Arrival, doc *inventory.Documen
 			return Taken{}, err
 		}
 	}
-	if in.State == nil && doc.Header.Source != device.AgentSource && doc.Evidence == nil {
-		in.Status = store.Awaiting // known, but nobody has looked inside
-	}
+	p.status(&in, doc, at)
 	if more, err := p.history(ctx, &in, doc, at, before); err != nil {
 		return Taken{}, err
 	} else if more != "" {
@@ -134,10 +132,6 @@ func (p *Pipeline) known(ctx context.Context, in *store.Intake, id device.ID, do
 		return nil, store.ErrChanged // merged into another meanwhile
 	}
 	in.State = &state
-	in.Status = ""
-	if state.Status == store.Awaiting && doc.Evidence != nil || state.Status == store.Archived {
-		in.Status = store.Active
-	}
 	if state.Source == device.AgentSource {
 		in.Source = device.AgentSource
 	}
@@ -153,6 +147,27 @@ func (p *Pipeline) known(ctx context.Context, in *store.Intake, id device.ID, do
 		in.Digests = keptDigests(last.Digests, in.Document.Digests)
 	}
 	return p.Store.PointsAt(ctx, id, at)
+}
+
+// status decides where the device is in its life once this document counts.
+func (p *Pipeline) status(in *store.Intake, doc *inventory.Document, at time.Time) {
+	late := in.State != nil && at.Before(in.State.LastInventory)
+	var was store.Status
+	if in.State != nil {
+		was = in.State.Status
+	}
+	switch {
+	case was == store.Ignored || late:
+		in.Status = "" // a person's decision stands; an old document tells nothing of today
+	case doc.Cloud != nil && strings.EqualFold(doc.Cloud.State, "terminated"):
+		in.Status = store.Terminated
+	case was == "" && in.Kind == device.VM && doc.Header.Source != device.AgentSource && doc.Evidence == nil:
+		in.Status = store.Awaiting // known to exist, but nobody has looked inside
+	case was == store.Awaiting && doc.Evidence == nil && doc.Header.Source != device.AgentSource:
+		in.Status = ""
+	default:
+		in.Status = store.Active
+	}
 }
 
 // history decides the device's own points of change. The remark it returns is for the document's page.
