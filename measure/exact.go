@@ -349,7 +349,7 @@ func (r *replay) tellExactly(license int32, before, now *exactTold) {
 		}
 	}
 	for n, bits := range now.bits {
-		if before.bits[n] != bits {
+		if bits != 0 && before.bits[n] != bits {
 			r.remarkChanges(license, n, before.bits[n], bits)
 		}
 	}
