@@ -3,7 +3,7 @@ package report
 // Lists are all the lists there are, in the order of the navigation. A new list is declared here, gets a view of the
 // same name in the store, and has its page, its filters and its CSV with that (docs/add-a-report.md).
 func Lists() []*Grid {
-	return []*Grid{&Licenses, &Peaks, &Devices, &Installations, &Evidence, &Documents}
+	return []*Grid{&Licenses, &Peaks, &Installations, &Remarks, &Devices, &Evidence, &Agents, &Documents, &Runs, &Changes, &Audit}
 }
 
 // ListByName returns the list of that name, or nil.
@@ -33,6 +33,8 @@ var Licenses = Grid{
 		{Key: "publisher", Title: "Publisher", Kind: Text},
 		{Key: "measured_to", Title: "Measured to", Kind: Instant, Hidden: true},
 		{Key: "remarks", Title: "Remarks", Kind: Number, Hidden: true, Help: "Remarks of the measurement: what was unknown or assumed"},
+		{Key: "product_names", Title: "Products", Kind: Text, Hidden: true},
+		{Key: "revision", Title: "Revision", Kind: Number, Hidden: true, Help: "How often the license was recorded or changed"},
 	},
 	Sort: []Sort{{Key: "used", Descending: true}, {Key: "name"}},
 }
@@ -60,7 +62,7 @@ var Devices = Grid{
 	Columns: []Column{
 		{Key: "name", Title: "Name", Kind: Text, Link: "/devices/{id}"},
 		{Key: "kind", Title: "Kind", Kind: Choice, Values: []string{"computer", "host", "vm"}},
-		{Key: "os", Title: "Operating system", Kind: Text},
+		{Key: "os_name", Title: "Operating system", Kind: Text},
 		{Key: "processors", Title: "Processors", Kind: Number, Help: "Populated sockets"},
 		{Key: "cores", Title: "Cores", Kind: Number},
 		{Key: "threads", Title: "Threads", Kind: Number},
@@ -73,6 +75,7 @@ var Devices = Grid{
 		{Key: "last_check", Title: "Last check", Kind: Instant, Help: "The latest run that looked at it, changed or not"},
 		{Key: "source", Title: "Source", Kind: Text},
 		{Key: "hosted_in", Title: "Hosted in", Kind: Text},
+		{Key: "status", Title: "Status", Kind: Text, Hidden: true},
 		{Key: "role", Title: "Role", Kind: Text, Hidden: true},
 		{Key: "domain", Title: "Domain", Kind: Text, Hidden: true},
 		{Key: "max_sockets", Title: "Sockets", Kind: Number, Hidden: true, Help: "Sockets the board has, populated or not"},
@@ -81,8 +84,18 @@ var Devices = Grid{
 		{Key: "manufacturer", Title: "Manufacturer", Kind: Text, Hidden: true},
 		{Key: "model", Title: "Model", Kind: Text, Hidden: true},
 		{Key: "serial", Title: "Serial", Kind: Text, Hidden: true},
+		{Key: "uuid", Title: "System UUID", Kind: Text, Hidden: true},
+		{Key: "os", Title: "System family", Kind: Text, Hidden: true},
+		{Key: "arch", Title: "Architecture", Kind: Text, Hidden: true},
+		{Key: "hypervisor", Title: "Hypervisor", Kind: Text, Hidden: true},
+		{Key: "pool", Title: "Pool", Kind: Text, Hidden: true},
+		{Key: "account", Title: "Cloud account", Kind: Text, Hidden: true},
+		{Key: "cloud_region", Title: "Cloud region", Kind: Text, Hidden: true},
+		{Key: "zone", Title: "Zone", Kind: Text, Hidden: true},
 		{Key: "instance_id", Title: "Cloud instance", Kind: Text, Hidden: true},
 		{Key: "instance_type", Title: "Instance type", Kind: Text, Hidden: true},
+		{Key: "cloud_state", Title: "Cloud state", Kind: Text, Hidden: true},
+		{Key: "last_contact", Title: "Last contact", Kind: Instant, Hidden: true},
 		{Key: "first_seen", Title: "First seen", Kind: Instant, Hidden: true},
 	},
 	Sort: []Sort{{Key: "name"}},
@@ -137,7 +150,91 @@ var Documents = Grid{
 		{Key: "collected", Title: "Collected", Kind: Instant, Help: "By the device's clock"},
 		{Key: "received", Title: "Received", Kind: Instant, Help: "By the server's clock"},
 		{Key: "bytes", Title: "Size", Kind: Number, Unit: "B", Help: "Of the envelope as it was received"},
+		{Key: "points", Title: "Changes", Kind: Number, Help: "How many facts it changed; 0 is a check that found all as it was"},
 		{Key: "collector", Title: "Collector", Kind: Text},
+		{Key: "connection", Title: "Connection", Kind: Text, Hidden: true},
+		{Key: "effective", Title: "Effective", Kind: Instant, Hidden: true, Help: "From when its facts hold"},
+		{Key: "remark", Title: "Remark", Kind: Text, Hidden: true},
 	},
 	Sort: []Sort{{Key: "received", Descending: true}},
+}
+
+// Remarks is one row a stretch of time in which something about a device was unknown or assumed when a license was measured.
+var Remarks = Grid{
+	Name: "remark_list", Title: "Remarks", Noun: "remark",
+	Columns: []Column{
+		{Key: "code", Title: "Remark", Kind: Text},
+		{Key: "device", Title: "Device", Kind: Text, Link: "/devices/{device_id}"},
+		{Key: "device_id", Title: "Device id", Kind: Number, Inner: true},
+		{Key: "license", Title: "License", Kind: Text, Link: "/licenses/{license_id}"},
+		{Key: "license_id", Title: "License id", Kind: Text, Inner: true},
+		{Key: "since", Title: "From", Kind: Instant},
+		{Key: "until", Title: "Until", Kind: Instant, Help: "Unknown: still so"},
+	},
+	Sort: []Sort{{Key: "license"}, {Key: "device"}, {Key: "since"}},
+}
+
+// Agents is one row an enrolled agent.
+var Agents = Grid{
+	Name: "agent_list", Title: "Agents", Noun: "agent",
+	Columns: []Column{
+		{Key: "name", Title: "Name", Kind: Text},
+		{Key: "device", Title: "Device", Kind: Text, Link: "/devices/{device_id}"},
+		{Key: "device_id", Title: "Device id", Kind: Number, Inner: true},
+		{Key: "status", Title: "Status", Kind: Choice, Values: []string{"enrolled", "revoked"}},
+		{Key: "version", Title: "Version", Kind: Text},
+		{Key: "last_contact", Title: "Last contact", Kind: Instant},
+		{Key: "enrolled", Title: "Enrolled", Kind: Instant},
+		{Key: "token", Title: "Enrolled with", Kind: Text, Help: "The name of the enrolment token"},
+		{Key: "policy_revision", Title: "Policy", Kind: Text, Hidden: true},
+	},
+	Sort: []Sort{{Key: "name"}},
+}
+
+// Runs is one row a reconciliation.
+var Runs = Grid{
+	Name: "run_list", Title: "Reconciliations", Noun: "reconciliation",
+	Columns: []Column{
+		{Key: "finished", Title: "Finished", Kind: Instant},
+		{Key: "as_of", Title: "Measured to", Kind: Instant},
+		{Key: "took", Title: "Took", Kind: Number, Help: "From its start to its end"},
+		{Key: "devices", Title: "Devices", Kind: Number},
+		{Key: "cause", Title: "Cause", Kind: Text},
+		{Key: "author", Title: "By", Kind: Text},
+		{Key: "remark", Title: "Remark", Kind: Text},
+		{Key: "estate_digest", Title: "Estate digest", Kind: Text, Hidden: true, Help: "SHA-256 of everything that was measured"},
+		{Key: "known_at", Title: "As known at", Kind: Instant, Hidden: true},
+		{Key: "started", Title: "Started", Kind: Instant, Hidden: true},
+	},
+	Sort: []Sort{{Key: "finished", Descending: true}},
+}
+
+// Changes is one row a revision of something that people configure.
+var Changes = Grid{
+	Name: "change_list", Title: "Changes of configuration", Noun: "change",
+	Columns: []Column{
+		{Key: "key", Title: "Of", Kind: Text},
+		{Key: "kind", Title: "Kind", Kind: Text},
+		{Key: "revision", Title: "Revision", Kind: Number},
+		{Key: "recorded", Title: "Recorded", Kind: Instant},
+		{Key: "author", Title: "By", Kind: Text},
+		{Key: "reason", Title: "Reason", Kind: Text},
+		{Key: "removed", Title: "Removed", Kind: Number, Hidden: true, Help: "1 when the change removed it"},
+	},
+	Sort: []Sort{{Key: "recorded", Descending: true}},
+}
+
+// Audit is one row an act of a person.
+var Audit = Grid{
+	Name: "audit_list", Title: "Audit log", Noun: "entry",
+	Columns: []Column{
+		{Key: "at", Title: "At", Kind: Instant},
+		{Key: "author", Title: "Who", Kind: Text},
+		{Key: "action", Title: "Did", Kind: Text},
+		{Key: "kind", Title: "What", Kind: Text},
+		{Key: "key", Title: "Which", Kind: Text},
+		{Key: "reason", Title: "Reason", Kind: Text},
+		{Key: "remote", Title: "From", Kind: Text, Help: "The address the request came from"},
+	},
+	Sort: []Sort{{Key: "at", Descending: true}},
 }
