@@ -29,20 +29,15 @@ func (e *Engine) lineOf(res *result, n int32, region Region) line {
 	return ln
 }
 
+// rvuTiers are the marginal tiers of ibm-rvu-mapc: up to how many cores, and the factor in fifths. The last has no end.
+var rvuTiers = [...]struct{ to, fifths int64 }{{2500, 5}, {10000, 4}, {50000, 3}, {150000, 2}, {0, 1}}
+
 // tiers is the consumption of a number of cores by ibm-rvu-mapc (rule 12). It grows with the cores, so that its maximum
 // is where theirs is.
 func tiers(cores *big.Rat) *big.Rat {
-	sum, from := new(big.Rat), new(big.Rat)
-	for _, tier := range [...]struct{ to, fifths int64 }{{2500, 5}, {10000, 4}, {50000, 3}, {150000, 2}, {-1, 1}} {
-		to := cores
-		if limit := big.NewRat(tier.to, 1); tier.to >= 0 && limit.Cmp(cores) < 0 {
-			to = limit
-		}
-		part := new(big.Rat).Sub(to, from)
-		sum.Add(sum, part.Mul(part, big.NewRat(tier.fifths, tierDenominator)))
-		if from = to; from == cores {
-			break
-		}
+	sum := new(big.Rat)
+	for _, t := range tierParts(cores) {
+		sum.Add(sum, t.Value.Rat())
 	}
 	return sum
 }

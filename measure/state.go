@@ -11,6 +11,7 @@ type replay struct {
 	only   int32 // the one license to look at, -1 for all
 	ledger bool  // whether to keep the ledger, or only the state
 
+	shard   int
 	base    int32 // number of the shard's first device
 	now     uint32
 	devices []device
@@ -89,6 +90,7 @@ type adjustKey struct{ device, license int32 }
 
 // begin makes the shard's state: nothing known, nothing installed, everyone at home.
 func (r *replay) begin(s int) {
+	r.shard, r.now = s, 0
 	sh := r.f.shards[s]
 	r.base = int32(sh.devices.from)
 	n := sh.devices.to - sh.devices.from
@@ -217,6 +219,26 @@ func (r *replay) install(n int32, product uint32, by int32) {
 			r.unsettle(n)
 		}
 	}
+}
+
+// installedNow reports whether a device has a product in the present state.
+func (r *replay) installedNow(n int32, product uint32) bool {
+	sh := r.f.shards[r.shard]
+	count := 0
+	for _, e := range r.f.events[sh.events.from:sh.events.to] {
+		if e.at > r.now {
+			break
+		}
+		if int32(e.device)-r.base == n && e.what&valueMask == product {
+			switch e.what >> kindShift {
+			case install >> kindShift:
+				count++
+			case uninstall >> kindShift:
+				count--
+			}
+		}
+	}
+	return count > 0
 }
 
 // applyPatch takes over one patch.
