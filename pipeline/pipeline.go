@@ -32,6 +32,7 @@ type Pipeline struct {
 	Config
 	recognizer *catalog.Recognizer
 	reconciler chan struct{} // holds one token: the right to reconcile
+	explain    explainer
 }
 
 // New makes a pipeline. It refuses a catalog that contradicts itself.
