@@ -1,0 +1,45 @@
+package assign
+
+import (
+	"time"
+
+	"github.com/highwater-sam/highwater/catalog"
+)
+
+// Input is everything an assignment depends on. The same input gives the same result, whatever its order.
+type Input struct {
+	At        time.Time // the instant of the run: entitlements, exemptions and configuration are those in force then
+	Licenses  []License
+	Devices   []Device
+	Locations []Location
+	// Installations holds each pair of device and product of the whole history to be measured, once: what a license covers
+	// today it covers in the past as well.
+	Installations []Installation
+}
+
+// Device is what assignment needs to know of a device, as it is at Input.At.
+type Device struct {
+	ID         string
+	Kind       string // "computer", "host" or "vm"
+	Location   string // "" is unassigned
+	Role       string // "" is production
+	HostedIn   string // "" is on-premises
+	Host       string // the host a guest runs on, "" when unknown
+	Ignored    bool   // set aside by a person: nothing on it is assigned
+	Processors *int64 // nil: unknown
+	Cores      *int64
+	Threads    *int64
+}
+
+// Location is a node of the tree of places.
+type Location struct{ ID, Parent string }
+
+// Installation is one product on one device.
+type Installation struct {
+	Device  string
+	Product catalog.ProductID
+	Version string
+	Edition string
+	PartOf  catalog.ProductID // the product on the same device that includes this one
+	Free    bool              // needs no license
+}
