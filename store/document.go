@@ -98,7 +98,7 @@ func documentsOf(rows []db.Document) (_ []Document, err error) {
 
 func documentOf(r db.Document) (Document, error) {
 	d := Document{ID: r.Document, Device: device.ID(r.Device), Agent: r.Agent, Source: r.Source, Connection: r.Connection, Kind: inventory.Kind(r.Kind),
-		Collected: instant(r.Collected), Received: instant(r.Received), Effective: instant(r.Effective), Recorded: instant(r.Recorded),
+		Collector: r.Collector, Collected: instant(r.Collected), Received: instant(r.Received), Effective: instant(r.Effective), Recorded: instant(r.Recorded),
 		Size: r.Size, RawSize: r.RawSize, Points: int(r.Points), Remark: r.Remark}
 	if err := json.Unmarshal([]byte(r.Digests), &d.Digests); err != nil {
 		return d, fmt.Errorf("read the digests of document %s: %w", r.Document, err)

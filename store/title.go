@@ -24,17 +24,12 @@ type Evidence struct {
 	Titles []catalog.Title
 }
 
-// titleHash names a title: SHA-256 of its fields, each with its length before it.
+// titleHash names a title (catalog.Title.Hash).
 type titleHash [sha256.Size]byte
 
-func hashTitle(t *catalog.Title) titleHash {
-	var space [512]byte
-	b := space[:0]
-	for _, field := range [...]string{t.Kind, t.Source, t.Name, t.Version, t.Arch, t.Publisher, t.Path, t.ID} {
-		b = binary.AppendUvarint(b, uint64(len(field)))
-		b = append(b, field...)
-	}
-	return sha256.Sum256(b)
+func hashTitle(t *catalog.Title) (h titleHash, err error) {
+	_, err = hex.Decode(h[:], []byte(t.Hash()))
+	return h, err
 }
 
 // titleDictionary numbers titles and keeps sets of them. It writes in commits of its own, never in a device's
@@ -81,7 +76,9 @@ func (d *titleDictionary) keep(ctx context.Context, e Evidence) error {
 	}
 	item := &evidenceItem{hash: hash, titles: e.Titles, hashes: make([]titleHash, len(e.Titles)), done: make(chan struct{})}
 	for i := range e.Titles {
-		item.hashes[i] = hashTitle(&e.Titles[i])
+		if item.hashes[i], err = hashTitle(&e.Titles[i]); err != nil {
+			return fmt.Errorf("hash a title: %w", err)
+		}
 	}
 	if !d.group.add(item) {
 		return errClosed
@@ -200,7 +197,8 @@ func (d *titleDictionary) insert(ctx context.Context, hashes []titleHash, titles
 		for i, h := range hashes {
 			t := titles[h]
 			err := q.InsertTitle(ctx, db.InsertTitleParams{ID: first + int64(i), Hash: h[:], Kind: t.Kind, Source: t.Source, Name: t.Name, Version: t.Version,
-				Arch: t.Arch, Publisher: t.Publisher, Path: t.Path, TagID: t.ID})
+				Arch: t.Arch, Publisher: t.Publisher, Path: t.Path, TagID: t.ID,
+				Edition: t.Edition, Bytes: t.Bytes})
 			if err != nil {
 				return err
 			}
@@ -302,5 +300,6 @@ func (s *Store) title(ctx context.Context, id int64) (catalog.Title, error) {
 }
 
 func titleOf(r db.Title) catalog.Title {
-	return catalog.Title{Kind: r.Kind, Source: r.Source, Name: r.Name, Version: r.Version, Arch: r.Arch, Publisher: r.Publisher, Path: r.Path, ID: r.TagID}
+	return catalog.Title{Kind: r.Kind, Source: r.Source, Name: r.Name, Version: r.Version, Arch: r.Arch, Publisher: r.Publisher, Path: r.Path, ID: r.TagID,
+		Edition: r.Edition, Bytes: r.Bytes}
 }

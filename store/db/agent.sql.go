@@ -11,7 +11,7 @@ import (
 )
 
 const agent = `-- name: Agent :one
-SELECT agent, public_key, device, name, version, token, enrolled, revoked, revoked_by, last_contact, clock_offset, policy_revision FROM agents WHERE agent = $1
+SELECT agent, public_key, key_id, device, name, version, token, enrolled, revoked, revoked_by, last_contact, clock_offset, policy_revision FROM agents WHERE agent = $1
 `
 
 func (q *Queries) Agent(ctx context.Context, agent string) (Agent, error) {
@@ -20,6 +20,7 @@ func (q *Queries) Agent(ctx context.Context, agent string) (Agent, error) {
 	err := row.Scan(
 		&i.Agent,
 		&i.PublicKey,
+		&i.KeyID,
 		&i.Device,
 		&i.Name,
 		&i.Version,
@@ -32,6 +33,47 @@ func (q *Queries) Agent(ctx context.Context, agent string) (Agent, error) {
 		&i.PolicyRevision,
 	)
 	return i, err
+}
+
+const agentByKey = `-- name: AgentByKey :many
+SELECT agent, public_key, key_id, device, name, version, token, enrolled, revoked, revoked_by, last_contact, clock_offset, policy_revision FROM agents WHERE key_id = $1 ORDER BY agent
+`
+
+func (q *Queries) AgentByKey(ctx context.Context, keyID string) ([]Agent, error) {
+	rows, err := q.db.QueryContext(ctx, agentByKey, keyID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Agent
+	for rows.Next() {
+		var i Agent
+		if err := rows.Scan(
+			&i.Agent,
+			&i.PublicKey,
+			&i.KeyID,
+			&i.Device,
+			&i.Name,
+			&i.Version,
+			&i.Token,
+			&i.Enrolled,
+			&i.Revoked,
+			&i.RevokedBy,
+			&i.LastContact,
+			&i.ClockOffset,
+			&i.PolicyRevision,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const bindAgent = `-- name: BindAgent :exec
@@ -65,15 +107,27 @@ func (q *Queries) ContactAgent(ctx context.Context, arg ContactAgentParams) erro
 	return err
 }
 
+const deviceOfAgent = `-- name: DeviceOfAgent :one
+SELECT device FROM agents WHERE agent = $1
+`
+
+func (q *Queries) DeviceOfAgent(ctx context.Context, agent string) (sql.NullInt64, error) {
+	row := q.db.QueryRowContext(ctx, deviceOfAgent, agent)
+	var device sql.NullInt64
+	err := row.Scan(&device)
+	return device, err
+}
+
 const insertAgent = `-- name: InsertAgent :execrows
-INSERT INTO agents (agent, public_key, device, name, version, token, enrolled, last_contact, policy_revision)
-VALUES ($1, $2, NULL, $3, $4, $5, $6, $6, '')
+INSERT INTO agents (agent, public_key, key_id, device, name, version, token, enrolled, last_contact, policy_revision)
+VALUES ($1, $2, $3, NULL, $4, $5, $6, $7, $7, '')
 ON CONFLICT (agent) DO NOTHING
 `
 
 type InsertAgentParams struct {
 	Agent     string
 	PublicKey []byte
+	KeyID     string
 	Name      string
 	Version   string
 	Token     sql.NullInt64
@@ -84,6 +138,7 @@ func (q *Queries) InsertAgent(ctx context.Context, arg InsertAgentParams) (int64
 	result, err := q.db.ExecContext(ctx, insertAgent,
 		arg.Agent,
 		arg.PublicKey,
+		arg.KeyID,
 		arg.Name,
 		arg.Version,
 		arg.Token,
@@ -123,12 +178,13 @@ func (q *Queries) InsertToken(ctx context.Context, arg InsertTokenParams) error 
 }
 
 const rekeyAgent = `-- name: RekeyAgent :execrows
-UPDATE agents SET public_key = $1, name = $2, version = $3, token = $4, enrolled = $5
-WHERE agent = $6 AND revoked IS NULL
+UPDATE agents SET public_key = $1, key_id = $2, name = $3, version = $4, token = $5, enrolled = $6
+WHERE agent = $7 AND revoked IS NULL
 `
 
 type RekeyAgentParams struct {
 	PublicKey []byte
+	KeyID     string
 	Name      string
 	Version   string
 	Token     sql.NullInt64
@@ -139,6 +195,7 @@ type RekeyAgentParams struct {
 func (q *Queries) RekeyAgent(ctx context.Context, arg RekeyAgentParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, rekeyAgent,
 		arg.PublicKey,
+		arg.KeyID,
 		arg.Name,
 		arg.Version,
 		arg.Token,

@@ -123,6 +123,17 @@ func (q *Queries) ConfigurationObjects(ctx context.Context, kind string, knownAt
 	return items, nil
 }
 
+const countDevicesAt = `-- name: CountDevicesAt :one
+SELECT count(*) FROM devices WHERE location = $1
+`
+
+func (q *Queries) CountDevicesAt(ctx context.Context, location sql.NullString) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countDevicesAt, location)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteLicenseRow = `-- name: DeleteLicenseRow :exec
 DELETE FROM licenses WHERE id = $1
 `
@@ -170,6 +181,76 @@ func (q *Queries) InsertConfiguration(ctx context.Context, arg InsertConfigurati
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const licenseRow = `-- name: LicenseRow :one
+SELECT id, name, publisher, metric, products, product_names, revision, recorded FROM licenses WHERE id = $1
+`
+
+func (q *Queries) LicenseRow(ctx context.Context, id string) (License, error) {
+	row := q.db.QueryRowContext(ctx, licenseRow, id)
+	var i License
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Publisher,
+		&i.Metric,
+		&i.Products,
+		&i.ProductNames,
+		&i.Revision,
+		&i.Recorded,
+	)
+	return i, err
+}
+
+const location = `-- name: Location :one
+SELECT id, parent, name, region, effective_region FROM locations WHERE id = $1
+`
+
+func (q *Queries) Location(ctx context.Context, id string) (Location, error) {
+	row := q.db.QueryRowContext(ctx, location, id)
+	var i Location
+	err := row.Scan(
+		&i.ID,
+		&i.Parent,
+		&i.Name,
+		&i.Region,
+		&i.EffectiveRegion,
+	)
+	return i, err
+}
+
+const locations = `-- name: Locations :many
+SELECT id, parent, name, region, effective_region FROM locations ORDER BY id
+`
+
+func (q *Queries) Locations(ctx context.Context) ([]Location, error) {
+	rows, err := q.db.QueryContext(ctx, locations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Location
+	for rows.Next() {
+		var i Location
+		if err := rows.Scan(
+			&i.ID,
+			&i.Parent,
+			&i.Name,
+			&i.Region,
+			&i.EffectiveRegion,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const saveLicenseRow = `-- name: SaveLicenseRow :exec

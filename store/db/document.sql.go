@@ -106,7 +106,7 @@ func (q *Queries) DeleteCoverage(ctx context.Context, device int64, coveredFrom 
 }
 
 const document = `-- name: Document :one
-SELECT id, document, device, agent, source, connection, kind, collected, received, effective, recorded, digests, size, raw_size, points, remark FROM documents WHERE document = $1
+SELECT id, document, device, agent, source, connection, kind, collector, collected, received, effective, recorded, digests, size, raw_size, points, remark FROM documents WHERE document = $1
 `
 
 func (q *Queries) Document(ctx context.Context, document string) (Document, error) {
@@ -120,6 +120,7 @@ func (q *Queries) Document(ctx context.Context, document string) (Document, erro
 		&i.Source,
 		&i.Connection,
 		&i.Kind,
+		&i.Collector,
 		&i.Collected,
 		&i.Received,
 		&i.Effective,
@@ -156,7 +157,7 @@ func (q *Queries) DocumentKnown(ctx context.Context, document string) (int64, er
 }
 
 const documentsAfter = `-- name: DocumentsAfter :many
-SELECT id, document, device, agent, source, connection, kind, collected, received, effective, recorded, digests, size, raw_size, points, remark FROM documents WHERE device = $1 AND (effective > $2 OR effective = $2 AND id > $3) ORDER BY effective, id LIMIT $4
+SELECT id, document, device, agent, source, connection, kind, collector, collected, received, effective, recorded, digests, size, raw_size, points, remark FROM documents WHERE device = $1 AND (effective > $2 OR effective = $2 AND id > $3) ORDER BY effective, id LIMIT $4
 `
 
 type DocumentsAfterParams struct {
@@ -188,6 +189,7 @@ func (q *Queries) DocumentsAfter(ctx context.Context, arg DocumentsAfterParams) 
 			&i.Source,
 			&i.Connection,
 			&i.Kind,
+			&i.Collector,
 			&i.Collected,
 			&i.Received,
 			&i.Effective,
@@ -212,7 +214,7 @@ func (q *Queries) DocumentsAfter(ctx context.Context, arg DocumentsAfterParams) 
 }
 
 const documentsOfDevice = `-- name: DocumentsOfDevice :many
-SELECT id, document, device, agent, source, connection, kind, collected, received, effective, recorded, digests, size, raw_size, points, remark FROM documents WHERE device = $1 ORDER BY effective DESC, id DESC LIMIT $2
+SELECT id, document, device, agent, source, connection, kind, collector, collected, received, effective, recorded, digests, size, raw_size, points, remark FROM documents WHERE device = $1 ORDER BY effective DESC, id DESC LIMIT $2
 `
 
 func (q *Queries) DocumentsOfDevice(ctx context.Context, device int64, limit int32) ([]Document, error) {
@@ -232,6 +234,7 @@ func (q *Queries) DocumentsOfDevice(ctx context.Context, device int64, limit int
 			&i.Source,
 			&i.Connection,
 			&i.Kind,
+			&i.Collector,
 			&i.Collected,
 			&i.Received,
 			&i.Effective,
@@ -256,8 +259,9 @@ func (q *Queries) DocumentsOfDevice(ctx context.Context, device int64, limit int
 }
 
 const insertDocument = `-- name: InsertDocument :exec
-INSERT INTO documents (id, document, device, agent, source, connection, kind, collected, received, effective, recorded, digests, size, raw_size, points, remark)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+INSERT INTO documents (id, document, device, agent, source, connection, kind, collector, collected, received, effective, recorded, digests, size, raw_size, points,
+    remark)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 `
 
 type InsertDocumentParams struct {
@@ -268,6 +272,7 @@ type InsertDocumentParams struct {
 	Source     string
 	Connection string
 	Kind       string
+	Collector  string
 	Collected  int64
 	Received   int64
 	Effective  int64
@@ -288,6 +293,7 @@ func (q *Queries) InsertDocument(ctx context.Context, arg InsertDocumentParams) 
 		arg.Source,
 		arg.Connection,
 		arg.Kind,
+		arg.Collector,
 		arg.Collected,
 		arg.Received,
 		arg.Effective,

@@ -11,11 +11,11 @@ import (
 )
 
 const claimJob = `-- name: ClaimJob :one
-INSERT INTO jobs (name, due, holder, started, expires)
+INSERT INTO jobs (name, due, holder, claimed, expires)
 VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (name, due) DO UPDATE SET holder = excluded.holder, started = excluded.started, expires = excluded.expires
-WHERE jobs.finished IS NULL AND jobs.expires <= excluded.started
-RETURNING holder
+ON CONFLICT (name) DO UPDATE SET due = excluded.due, holder = excluded.holder, claimed = excluded.claimed, expires = excluded.expires, finished = NULL
+WHERE (jobs.finished IS NOT NULL AND jobs.due < excluded.due) OR (jobs.finished IS NULL AND jobs.expires <= excluded.claimed AND jobs.due <= excluded.due)
+RETURNING claimed
 `
 
 type ClaimJobParams struct {
@@ -26,7 +26,7 @@ type ClaimJobParams struct {
 	Expires int64
 }
 
-func (q *Queries) ClaimJob(ctx context.Context, arg ClaimJobParams) (string, error) {
+func (q *Queries) ClaimJob(ctx context.Context, arg ClaimJobParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, claimJob,
 		arg.Name,
 		arg.Due,
@@ -34,17 +34,17 @@ func (q *Queries) ClaimJob(ctx context.Context, arg ClaimJobParams) (string, err
 		arg.Now,
 		arg.Expires,
 	)
-	var holder string
-	err := row.Scan(&holder)
-	return holder, err
+	var claimed int64
+	err := row.Scan(&claimed)
+	return claimed, err
 }
 
-const deleteJobsBefore = `-- name: DeleteJobsBefore :exec
-DELETE FROM jobs WHERE due < $1 AND finished IS NOT NULL
+const deleteJobRunsBefore = `-- name: DeleteJobRunsBefore :exec
+DELETE FROM job_runs WHERE claimed < $1 AND finished IS NOT NULL
 `
 
-func (q *Queries) DeleteJobsBefore(ctx context.Context, due int64) error {
-	_, err := q.db.ExecContext(ctx, deleteJobsBefore, due)
+func (q *Queries) DeleteJobRunsBefore(ctx context.Context, claimed int64) error {
+	_, err := q.db.ExecContext(ctx, deleteJobRunsBefore, claimed)
 	return err
 }
 
@@ -76,25 +76,25 @@ func (q *Queries) ExtendJob(ctx context.Context, arg ExtendJobParams) (int64, er
 }
 
 const finishJob = `-- name: FinishJob :execrows
-UPDATE jobs SET finished = $1, outcome = $2
-WHERE name = $3 AND due = $4 AND holder = $5 AND finished IS NULL
+UPDATE jobs SET finished = $1
+WHERE name = $2 AND due = $3 AND holder = $4 AND claimed = $5 AND finished IS NULL
 `
 
 type FinishJobParams struct {
 	Finished sql.NullInt64
-	Outcome  sql.NullString
 	Name     string
 	Due      int64
 	Holder   string
+	Claimed  int64
 }
 
 func (q *Queries) FinishJob(ctx context.Context, arg FinishJobParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, finishJob,
 		arg.Finished,
-		arg.Outcome,
 		arg.Name,
 		arg.Due,
 		arg.Holder,
+		arg.Claimed,
 	)
 	if err != nil {
 		return 0, err
@@ -102,42 +102,69 @@ func (q *Queries) FinishJob(ctx context.Context, arg FinishJobParams) (int64, er
 	return result.RowsAffected()
 }
 
-const jobRunning = `-- name: JobRunning :one
-SELECT count(*) FROM jobs WHERE name = $1 AND due <> $2 AND finished IS NULL AND expires > $3
+const finishJobRun = `-- name: FinishJobRun :exec
+UPDATE job_runs SET finished = $1, outcome = $2
+WHERE name = $3 AND claimed = $4 AND holder = $5
 `
 
-type JobRunningParams struct {
-	Name    string
-	Due     int64
-	Expires int64
+type FinishJobRunParams struct {
+	Finished sql.NullInt64
+	Outcome  sql.NullString
+	Name     string
+	Claimed  int64
+	Holder   string
 }
 
-func (q *Queries) JobRunning(ctx context.Context, arg JobRunningParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, jobRunning, arg.Name, arg.Due, arg.Expires)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+func (q *Queries) FinishJobRun(ctx context.Context, arg FinishJobRunParams) error {
+	_, err := q.db.ExecContext(ctx, finishJobRun,
+		arg.Finished,
+		arg.Outcome,
+		arg.Name,
+		arg.Claimed,
+		arg.Holder,
+	)
+	return err
+}
+
+const insertJobRun = `-- name: InsertJobRun :exec
+INSERT INTO job_runs (name, claimed, holder, due) VALUES ($1, $2, $3, $4)
+`
+
+type InsertJobRunParams struct {
+	Name    string
+	Claimed int64
+	Holder  string
+	Due     int64
+}
+
+func (q *Queries) InsertJobRun(ctx context.Context, arg InsertJobRunParams) error {
+	_, err := q.db.ExecContext(ctx, insertJobRun,
+		arg.Name,
+		arg.Claimed,
+		arg.Holder,
+		arg.Due,
+	)
+	return err
 }
 
 const jobRuns = `-- name: JobRuns :many
-SELECT name, due, holder, started, expires, finished, outcome FROM jobs WHERE name = $1 ORDER BY due DESC LIMIT $2
+SELECT name, claimed, holder, due, finished, outcome FROM job_runs WHERE name = $1 ORDER BY claimed DESC, holder LIMIT $2
 `
 
-func (q *Queries) JobRuns(ctx context.Context, name string, limit int32) ([]Job, error) {
+func (q *Queries) JobRuns(ctx context.Context, name string, limit int32) ([]JobRun, error) {
 	rows, err := q.db.QueryContext(ctx, jobRuns, name, limit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Job
+	var items []JobRun
 	for rows.Next() {
-		var i Job
+		var i JobRun
 		if err := rows.Scan(
 			&i.Name,
-			&i.Due,
+			&i.Claimed,
 			&i.Holder,
-			&i.Started,
-			&i.Expires,
+			&i.Due,
 			&i.Finished,
 			&i.Outcome,
 		); err != nil {

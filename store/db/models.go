@@ -11,6 +11,7 @@ import (
 type Agent struct {
 	Agent          string
 	PublicKey      []byte
+	KeyID          string
 	Device         sql.NullInt64
 	Name           string
 	Version        string
@@ -132,6 +133,7 @@ type Document struct {
 	Source     string
 	Connection string
 	Kind       string
+	Collector  string
 	Collected  int64
 	Received   int64
 	Effective  int64
@@ -178,28 +180,32 @@ type Installation struct {
 	Evidence   string
 }
 
-type Job struct {
+type JobRun struct {
 	Name     string
-	Due      int64
+	Claimed  int64
 	Holder   string
-	Started  int64
-	Expires  int64
+	Due      int64
 	Finished sql.NullInt64
 	Outcome  sql.NullString
 }
 
-type Peak struct {
-	Run       int64
-	License   string
-	Period    string
-	Region    int64
-	Place     int64
-	Exact     string
-	ExactSort float64
-	Peak      string
-	PeakSort  float64
-	PeakDate  sql.NullInt64
-	PeakStart sql.NullInt64
+type License struct {
+	ID           string
+	Name         string
+	Publisher    string
+	Metric       string
+	Products     int64
+	ProductNames string
+	Revision     int64
+	Recorded     int64
+}
+
+type Location struct {
+	ID              string
+	Parent          sql.NullString
+	Name            string
+	Region          sql.NullInt64
+	EffectiveRegion sql.NullInt64
 }
 
 type Point struct {
@@ -210,25 +216,6 @@ type Point struct {
 	Document  string
 	Source    string
 	Value     sql.NullString
-}
-
-type Position struct {
-	Run              int64
-	License          string
-	Place            int64
-	Entitlements     sql.NullString
-	EntitlementsSort sql.NullFloat64
-	Consumption      string
-	ConsumptionSort  float64
-	Peak             string
-	PeakSort         float64
-	Period           string
-	PeakDate         sql.NullInt64
-	Balance          sql.NullString
-	BalanceSort      sql.NullFloat64
-	Status           string
-	Devices          int64
-	Remarks          int64
 }
 
 type Run struct {
@@ -269,6 +256,8 @@ type Title struct {
 	Publisher string
 	Path      string
 	TagID     string
+	Edition   string
+	Bytes     int64
 }
 
 type User struct {

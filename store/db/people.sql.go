@@ -10,33 +10,6 @@ import (
 	"database/sql"
 )
 
-const allSessions = `-- name: AllSessions :many
-SELECT data FROM sessions WHERE expiry > $1 ORDER BY expiry, token
-`
-
-func (q *Queries) AllSessions(ctx context.Context, expiry int64) ([][]byte, error) {
-	rows, err := q.db.QueryContext(ctx, allSessions, expiry)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items [][]byte
-	for rows.Next() {
-		var data []byte
-		if err := rows.Scan(&data); err != nil {
-			return nil, err
-		}
-		items = append(items, data)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const auditEntries = `-- name: AuditEntries :many
 SELECT id, at, author, action, kind, key, before, after, reason, remote FROM audit ORDER BY id DESC LIMIT $1
 `

@@ -38,8 +38,8 @@ func (q *Queries) InsertMeasurement(ctx context.Context, run int64, body []byte)
 }
 
 const insertPeak = `-- name: InsertPeak :exec
-INSERT INTO peaks (run, license, period, region, place, exact, exact_sort, peak, peak_sort, peak_date, peak_start)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO peaks (run, license, period, region, place, exact, exact_sort, peak, peak_date, peak_start)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 `
 
 type InsertPeakParams struct {
@@ -50,8 +50,7 @@ type InsertPeakParams struct {
 	Place     int64
 	Exact     string
 	ExactSort float64
-	Peak      string
-	PeakSort  float64
+	Peak      int64
 	PeakDate  sql.NullInt64
 	PeakStart sql.NullInt64
 }
@@ -66,7 +65,6 @@ func (q *Queries) InsertPeak(ctx context.Context, arg InsertPeakParams) error {
 		arg.Exact,
 		arg.ExactSort,
 		arg.Peak,
-		arg.PeakSort,
 		arg.PeakDate,
 		arg.PeakStart,
 	)
@@ -74,28 +72,29 @@ func (q *Queries) InsertPeak(ctx context.Context, arg InsertPeakParams) error {
 }
 
 const insertPosition = `-- name: InsertPosition :exec
-INSERT INTO positions (run, license, place, entitlements, entitlements_sort, consumption, consumption_sort, peak, peak_sort, period, peak_date,
-    balance, balance_sort, status, devices, remarks)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+INSERT INTO positions (run, license, place, metric, period, consumed, entitled, entitled_sort, position, position_sort, used, used_sort, status,
+    peak_date, current, current_sort, remarks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 `
 
 type InsertPositionParams struct {
-	Run              int64
-	License          string
-	Place            int64
-	Entitlements     sql.NullString
-	EntitlementsSort sql.NullFloat64
-	Consumption      string
-	ConsumptionSort  float64
-	Peak             string
-	PeakSort         float64
-	Period           string
-	PeakDate         sql.NullInt64
-	Balance          sql.NullString
-	BalanceSort      sql.NullFloat64
-	Status           string
-	Devices          int64
-	Remarks          int64
+	Run          int64
+	License      string
+	Place        int64
+	Metric       string
+	Period       string
+	Consumed     int64
+	Entitled     sql.NullString
+	EntitledSort sql.NullFloat64
+	Position     sql.NullString
+	PositionSort sql.NullFloat64
+	Used         sql.NullString
+	UsedSort     sql.NullFloat64
+	Status       string
+	PeakDate     sql.NullInt64
+	Current      string
+	CurrentSort  float64
+	Remarks      int64
 }
 
 func (q *Queries) InsertPosition(ctx context.Context, arg InsertPositionParams) error {
@@ -103,18 +102,19 @@ func (q *Queries) InsertPosition(ctx context.Context, arg InsertPositionParams) 
 		arg.Run,
 		arg.License,
 		arg.Place,
-		arg.Entitlements,
-		arg.EntitlementsSort,
-		arg.Consumption,
-		arg.ConsumptionSort,
-		arg.Peak,
-		arg.PeakSort,
+		arg.Metric,
 		arg.Period,
-		arg.PeakDate,
-		arg.Balance,
-		arg.BalanceSort,
+		arg.Consumed,
+		arg.Entitled,
+		arg.EntitledSort,
+		arg.Position,
+		arg.PositionSort,
+		arg.Used,
+		arg.UsedSort,
 		arg.Status,
-		arg.Devices,
+		arg.PeakDate,
+		arg.Current,
+		arg.CurrentSort,
 		arg.Remarks,
 	)
 	return err
@@ -244,89 +244,6 @@ func (q *Queries) NthRun(ctx context.Context, offset int32) (int64, error) {
 	var id int64
 	err := row.Scan(&id)
 	return id, err
-}
-
-const peaks = `-- name: Peaks :many
-SELECT run, license, period, region, place, exact, exact_sort, peak, peak_sort, peak_date, peak_start FROM peaks WHERE run = $1 AND license = $2 ORDER BY period, place
-`
-
-func (q *Queries) Peaks(ctx context.Context, run int64, license string) ([]Peak, error) {
-	rows, err := q.db.QueryContext(ctx, peaks, run, license)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Peak
-	for rows.Next() {
-		var i Peak
-		if err := rows.Scan(
-			&i.Run,
-			&i.License,
-			&i.Period,
-			&i.Region,
-			&i.Place,
-			&i.Exact,
-			&i.ExactSort,
-			&i.Peak,
-			&i.PeakSort,
-			&i.PeakDate,
-			&i.PeakStart,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const positions = `-- name: Positions :many
-SELECT run, license, place, entitlements, entitlements_sort, consumption, consumption_sort, peak, peak_sort, period, peak_date, balance, balance_sort, status, devices, remarks FROM positions WHERE run = $1 ORDER BY place
-`
-
-func (q *Queries) Positions(ctx context.Context, run int64) ([]Position, error) {
-	rows, err := q.db.QueryContext(ctx, positions, run)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Position
-	for rows.Next() {
-		var i Position
-		if err := rows.Scan(
-			&i.Run,
-			&i.License,
-			&i.Place,
-			&i.Entitlements,
-			&i.EntitlementsSort,
-			&i.Consumption,
-			&i.ConsumptionSort,
-			&i.Peak,
-			&i.PeakSort,
-			&i.Period,
-			&i.PeakDate,
-			&i.Balance,
-			&i.BalanceSort,
-			&i.Status,
-			&i.Devices,
-			&i.Remarks,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const run = `-- name: Run :one

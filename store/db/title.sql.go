@@ -9,12 +9,12 @@ import (
 	"context"
 )
 
-const clearTitleSpread = `-- name: ClearTitleSpread :exec
-DELETE FROM title_spread
+const deleteSetTitles = `-- name: DeleteSetTitles :exec
+DELETE FROM set_titles WHERE hash = $1
 `
 
-func (q *Queries) ClearTitleSpread(ctx context.Context) error {
-	_, err := q.db.ExecContext(ctx, clearTitleSpread)
+func (q *Queries) DeleteSetTitles(ctx context.Context, hash string) error {
+	_, err := q.db.ExecContext(ctx, deleteSetTitles, hash)
 	return err
 }
 
@@ -82,9 +82,18 @@ func (q *Queries) InsertEvidenceSet(ctx context.Context, arg InsertEvidenceSetPa
 	return err
 }
 
+const insertSetTitle = `-- name: InsertSetTitle :exec
+INSERT INTO set_titles (hash, title) VALUES ($1, $2) ON CONFLICT (hash, title) DO NOTHING
+`
+
+func (q *Queries) InsertSetTitle(ctx context.Context, hash string, title int64) error {
+	_, err := q.db.ExecContext(ctx, insertSetTitle, hash, title)
+	return err
+}
+
 const insertTitle = `-- name: InsertTitle :exec
-INSERT INTO titles (id, hash, kind, source, name, version, arch, publisher, path, tag_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (hash) DO NOTHING
+INSERT INTO titles (id, hash, kind, source, name, version, arch, publisher, path, tag_id, edition, bytes)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (hash) DO NOTHING
 `
 
 type InsertTitleParams struct {
@@ -98,6 +107,8 @@ type InsertTitleParams struct {
 	Publisher string
 	Path      string
 	TagID     string
+	Edition   string
+	Bytes     int64
 }
 
 func (q *Queries) InsertTitle(ctx context.Context, arg InsertTitleParams) error {
@@ -112,27 +123,68 @@ func (q *Queries) InsertTitle(ctx context.Context, arg InsertTitleParams) error 
 		arg.Publisher,
 		arg.Path,
 		arg.TagID,
+		arg.Edition,
+		arg.Bytes,
 	)
 	return err
 }
 
-const insertTitleSpread = `-- name: InsertTitleSpread :exec
-INSERT INTO title_spread (title, devices, recognized) VALUES ($1, $2, $3)
+const setsToExpand = `-- name: SetsToExpand :many
+SELECT DISTINCT p.hash FROM device_parts p WHERE p.count > 0 AND NOT EXISTS (SELECT 1 FROM set_titles t WHERE t.hash = p.hash) ORDER BY p.hash
 `
 
-type InsertTitleSpreadParams struct {
-	Title      int64
-	Devices    int64
-	Recognized string
+func (q *Queries) SetsToExpand(ctx context.Context) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, setsToExpand)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var hash string
+		if err := rows.Scan(&hash); err != nil {
+			return nil, err
+		}
+		items = append(items, hash)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
-func (q *Queries) InsertTitleSpread(ctx context.Context, arg InsertTitleSpreadParams) error {
-	_, err := q.db.ExecContext(ctx, insertTitleSpread, arg.Title, arg.Devices, arg.Recognized)
-	return err
+const setsToForget = `-- name: SetsToForget :many
+SELECT DISTINCT t.hash FROM set_titles t WHERE NOT EXISTS (SELECT 1 FROM device_parts p WHERE p.hash = t.hash) ORDER BY t.hash
+`
+
+func (q *Queries) SetsToForget(ctx context.Context) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, setsToForget)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var hash string
+		if err := rows.Scan(&hash); err != nil {
+			return nil, err
+		}
+		items = append(items, hash)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const title = `-- name: Title :one
-SELECT id, hash, kind, source, name, version, arch, publisher, path, tag_id FROM titles WHERE id = $1
+SELECT id, hash, kind, source, name, version, arch, publisher, path, tag_id, edition, bytes FROM titles WHERE id = $1
 `
 
 func (q *Queries) Title(ctx context.Context, id int64) (Title, error) {
@@ -149,6 +201,8 @@ func (q *Queries) Title(ctx context.Context, id int64) (Title, error) {
 		&i.Publisher,
 		&i.Path,
 		&i.TagID,
+		&i.Edition,
+		&i.Bytes,
 	)
 	return i, err
 }
@@ -165,7 +219,7 @@ func (q *Queries) TitleID(ctx context.Context, hash []byte) (int64, error) {
 }
 
 const titles = `-- name: Titles :many
-SELECT id, hash, kind, source, name, version, arch, publisher, path, tag_id FROM titles WHERE id > $1 ORDER BY id LIMIT $2
+SELECT id, hash, kind, source, name, version, arch, publisher, path, tag_id, edition, bytes FROM titles WHERE id > $1 ORDER BY id LIMIT $2
 `
 
 func (q *Queries) Titles(ctx context.Context, iD int64, limit int32) ([]Title, error) {
@@ -188,6 +242,8 @@ func (q *Queries) Titles(ctx context.Context, iD int64, limit int32) ([]Title, e
 			&i.Publisher,
 			&i.Path,
 			&i.TagID,
+			&i.Edition,
+			&i.Bytes,
 		); err != nil {
 			return nil, err
 		}

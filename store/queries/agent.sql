@@ -16,15 +16,15 @@ SELECT * FROM enrolment_tokens ORDER BY id;
 UPDATE enrolment_tokens SET revoked = $1 WHERE id = $2 AND revoked IS NULL;
 
 -- name: InsertAgent :execrows
-INSERT INTO agents (agent, public_key, device, name, version, token, enrolled, last_contact, policy_revision)
-VALUES (sqlc.arg(agent), sqlc.arg(public_key), NULL, sqlc.arg(name), sqlc.arg(version), sqlc.arg(token), sqlc.arg(enrolled), sqlc.arg(enrolled), '')
+INSERT INTO agents (agent, public_key, key_id, device, name, version, token, enrolled, last_contact, policy_revision)
+VALUES (sqlc.arg(agent), sqlc.arg(public_key), sqlc.arg(key_id), NULL, sqlc.arg(name), sqlc.arg(version), sqlc.arg(token), sqlc.arg(enrolled), sqlc.arg(enrolled), '')
 ON CONFLICT (agent) DO NOTHING;
 
 -- name: Agent :one
 SELECT * FROM agents WHERE agent = $1;
 
 -- name: RekeyAgent :execrows
-UPDATE agents SET public_key = sqlc.arg(public_key), name = sqlc.arg(name), version = sqlc.arg(version), token = sqlc.arg(token), enrolled = sqlc.arg(enrolled)
+UPDATE agents SET public_key = sqlc.arg(public_key), key_id = sqlc.arg(key_id), name = sqlc.arg(name), version = sqlc.arg(version), token = sqlc.arg(token), enrolled = sqlc.arg(enrolled)
 WHERE agent = sqlc.arg(agent) AND revoked IS NULL;
 
 -- name: RevokeAgent :execrows
@@ -39,3 +39,9 @@ UPDATE agents SET device = sqlc.arg(device) WHERE agent = sqlc.arg(agent) AND (d
 
 -- name: SetAgentPolicy :exec
 UPDATE agents SET policy_revision = $1 WHERE agent = $2;
+
+-- name: AgentByKey :many
+SELECT * FROM agents WHERE key_id = $1 ORDER BY agent;
+
+-- name: DeviceOfAgent :one
+SELECT device FROM agents WHERE agent = $1;

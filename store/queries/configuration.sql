@@ -30,3 +30,15 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, publisher = excluded.publis
 
 -- name: DeleteLicenseRow :exec
 DELETE FROM licenses WHERE id = $1;
+
+-- name: Locations :many
+SELECT * FROM locations ORDER BY id;
+
+-- name: CountDevicesAt :one
+SELECT count(*) FROM devices WHERE location = $1;
+
+-- name: LicenseRow :one
+SELECT * FROM licenses WHERE id = $1;
+
+-- name: Location :one
+SELECT * FROM locations WHERE id = $1;

@@ -2,8 +2,9 @@
 SELECT device FROM documents WHERE document = $1;
 
 -- name: InsertDocument :exec
-INSERT INTO documents (id, document, device, agent, source, connection, kind, collected, received, effective, recorded, digests, size, raw_size, points, remark)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
+INSERT INTO documents (id, document, device, agent, source, connection, kind, collector, collected, received, effective, recorded, digests, size, raw_size, points,
+    remark)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17);
 
 -- name: InsertDocumentBody :exec
 INSERT INTO document_bodies (id, body) VALUES ($1, $2);

@@ -23,9 +23,6 @@ SELECT count(*) FROM users;
 -- name: FindSession :one
 SELECT data FROM sessions WHERE token = $1 AND expiry > $2;
 
--- name: AllSessions :many
-SELECT data FROM sessions WHERE expiry > $1 ORDER BY expiry, token;
-
 -- name: SaveSession :exec
 INSERT INTO sessions (token, data, expiry) VALUES ($1, $2, $3)
 ON CONFLICT (token) DO UPDATE SET data = excluded.data, expiry = excluded.expiry;

@@ -6,13 +6,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 INSERT INTO measurements (run, body) VALUES ($1, $2);
 
 -- name: InsertPosition :exec
-INSERT INTO positions (run, license, place, entitlements, entitlements_sort, consumption, consumption_sort, peak, peak_sort, period, peak_date,
-    balance, balance_sort, status, devices, remarks)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
+INSERT INTO positions (run, license, place, metric, period, consumed, entitled, entitled_sort, position, position_sort, used, used_sort, status,
+    peak_date, current, current_sort, remarks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17);
 
 -- name: InsertPeak :exec
-INSERT INTO peaks (run, license, period, region, place, exact, exact_sort, peak, peak_sort, peak_date, peak_start)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+INSERT INTO peaks (run, license, period, region, place, exact, exact_sort, peak, peak_date, peak_start)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: InsertRemark :exec
 INSERT INTO remarks (run, place, license, code, device, valid_from, valid_to) VALUES ($1, $2, $3, $4, $5, $6, $7);
@@ -34,12 +34,6 @@ SELECT body FROM measurements WHERE run = $1;
 
 -- name: Series :many
 SELECT * FROM series WHERE run = $1 AND license = $2 ORDER BY region;
-
--- name: Positions :many
-SELECT * FROM positions WHERE run = $1 ORDER BY place;
-
--- name: Peaks :many
-SELECT * FROM peaks WHERE run = $1 AND license = $2 ORDER BY period, place;
 
 -- name: DeleteSeriesBefore :exec
 DELETE FROM series WHERE run < $1;

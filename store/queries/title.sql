@@ -2,8 +2,8 @@
 SELECT id FROM titles WHERE hash = $1;
 
 -- name: InsertTitle :exec
-INSERT INTO titles (id, hash, kind, source, name, version, arch, publisher, path, tag_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (hash) DO NOTHING;
+INSERT INTO titles (id, hash, kind, source, name, version, arch, publisher, path, tag_id, edition, bytes)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (hash) DO NOTHING;
 
 -- name: Title :one
 SELECT * FROM titles WHERE id = $1;
@@ -23,8 +23,14 @@ SELECT body FROM evidence_sets WHERE hash = $1;
 -- name: EvidenceSets :many
 SELECT * FROM evidence_sets WHERE hash > $1 ORDER BY hash LIMIT $2;
 
--- name: ClearTitleSpread :exec
-DELETE FROM title_spread;
+-- name: SetsToExpand :many
+SELECT DISTINCT p.hash FROM device_parts p WHERE p.count > 0 AND NOT EXISTS (SELECT 1 FROM set_titles t WHERE t.hash = p.hash) ORDER BY p.hash;
 
--- name: InsertTitleSpread :exec
-INSERT INTO title_spread (title, devices, recognized) VALUES ($1, $2, $3);
+-- name: SetsToForget :many
+SELECT DISTINCT t.hash FROM set_titles t WHERE NOT EXISTS (SELECT 1 FROM device_parts p WHERE p.hash = t.hash) ORDER BY t.hash;
+
+-- name: InsertSetTitle :exec
+INSERT INTO set_titles (hash, title) VALUES ($1, $2) ON CONFLICT (hash, title) DO NOTHING;
+
+-- name: DeleteSetTitles :exec
+DELETE FROM set_titles WHERE hash = $1;
