@@ -61,6 +61,7 @@ var Devices = Grid{
 	Name: "device_list", Title: "All devices", Noun: "device",
 	Columns: []Column{
 		{Key: "name", Title: "Name", Kind: Text, Link: "/devices/{id}"},
+		{Key: "id", Title: "Id", Kind: Number, Inner: true},
 		{Key: "kind", Title: "Kind", Kind: Choice, Values: []string{"computer", "host", "vm"}},
 		{Key: "os_name", Title: "Operating system", Kind: Text},
 		{Key: "processors", Title: "Processors", Kind: Number, Help: "Populated sockets"},
