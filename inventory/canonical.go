@@ -13,6 +13,9 @@ import (
 // have the same digests, whatever order the machine listed it in.
 func (d *Document) Canonical() {
 	d.Header.CollectedAt = d.Header.CollectedAt.UTC().Truncate(time.Microsecond)
+	for n, s := range d.Header.Measured {
+		d.Header.Measured[n].From, d.Header.Measured[n].To = s.From.UTC().Truncate(time.Microsecond), s.To.UTC().Truncate(time.Microsecond)
+	}
 	if h := d.Hardware; h != nil {
 		slices.SortFunc(h.Adapters, func(a, b Adapter) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.MAC, b.MAC)) })
 		for _, a := range h.Adapters {

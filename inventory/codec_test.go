@@ -88,6 +88,7 @@ func TestDecodeIsStrict(t *testing.T) {
 		{"cores a fraction", replace(`"cores":`, `"cores":1.5,"x":`), inventory.ErrInvalid},
 		{"unknown kind of run", replace(`"kind":"full"`, `"kind":"partial"`), inventory.ErrInvalid},
 		{"software in a hardware-only document", replace(`"kind":"full"`, `"kind":"hardware"`), inventory.ErrInvalid},
+		{"a measured span that ends before it begins", replace(`"kind":"full"`, `"kind":"full","measured":[{"from":"2026-03-01T06:00:00Z","to":"2026-03-01T05:00:00Z","checks":2}]`), inventory.ErrInvalid},
 		{"time of the epoch", replace(`2026-03-01`, `1970-01-01`), inventory.ErrInvalid},
 		{"text without end", replace(`"Dell Inc."`, `"`+strings.Repeat("x", inventory.MaxText+1)+`"`), inventory.ErrTooLarge},
 		{"nested without end", replace(`"hardware":{`, `"hardware":{"novel":`+strings.Repeat("[", 50)+strings.Repeat("]", 50)+","), inventory.ErrTooLarge},

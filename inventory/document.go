@@ -42,6 +42,16 @@ type Header struct {
 	Version     string    `json:"version"`                // its version
 	CollectedAt time.Time `json:"collected_at"`           // UTC, by the device's clock, when the run began
 	Kind        Kind      `json:"kind"`
+	// Measured are the times in which checks found the hardware as it was last reported, since the agent's last
+	// document. So unmeasured time can be told from unchanged time without a document for each check.
+	Measured []Span `json:"measured,omitempty"`
+}
+
+// Span is a time in which a device was checked at the agent's cadence, first and last check included.
+type Span struct {
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Checks int       `json:"checks"`
 }
 
 // Identity is what an agent id was derived from, and the ids before it, so that a device can be followed through

@@ -38,6 +38,7 @@ type EnvelopeHeader struct {
 	Compressed  int64     `json:"payload_bytes"`  // bytes of the compressed document
 	Raw         int64     `json:"raw_bytes"`      // bytes of its JSON
 	Digests     Digests   `json:"digests"`        // of the document's parts
+	Measured    []Span    `json:"measured,omitempty"`
 }
 
 // KeyID returns the short name of a public key: the first 128 bits of its SHA-256, in hexadecimal.
@@ -62,6 +63,7 @@ func Seal(d *Document, key ed25519.PrivateKey) ([]byte, error) {
 		Device: d.Header.DeviceName, Source: d.Header.Source, Connection: d.Header.Connection,
 		CollectedAt: d.Header.CollectedAt, Kind: d.Header.Kind,
 		Payload: hex.EncodeToString(sum[:]), Compressed: int64(len(payload)), Raw: int64(len(raw)), Digests: d.Digests(),
+		Measured: d.Header.Measured,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("seal document: %w", err)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
@@ -25,6 +26,7 @@ func public(seed uint64) ed25519.PublicKey {
 
 func TestASealedDocumentOpensAsItWas(t *testing.T) {
 	want := inventorytest.Document(inventorytest.Options{Seed: 5})
+	want.Header.Measured = []inventory.Span{{From: want.Header.CollectedAt.Add(-time.Hour), To: want.Header.CollectedAt, Checks: 3}}
 	envelope, err := inventory.Seal(want, inventorytest.Key(5))
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +36,7 @@ func TestASealedDocumentOpensAsItWas(t *testing.T) {
 		t.Fatal(err)
 	}
 	if header.Device != want.Header.DeviceName || header.Document != want.Header.ID || header.Key != inventory.KeyID(public(5)) ||
-		header.Digests != want.Digests() || !header.CollectedAt.Equal(want.Header.CollectedAt) {
+		header.Digests != want.Digests() || len(header.Measured) != 1 || !header.CollectedAt.Equal(want.Header.CollectedAt) {
 		t.Errorf("the header does not describe the document: %+v", header)
 	}
 	got, err := inventory.Open(envelope, public(5))

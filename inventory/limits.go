@@ -15,6 +15,7 @@ const (
 	MaxEvidence      = 200_000  // packages, and files, and tags of one device
 	MaxParts         = 20_000   // adapters, disks, guests, pools, attributes, remarks, addresses of one adapter
 	MaxHistory       = 1_000    // earlier agent ids
+	MaxSpans         = 50       // measured times of one document
 	MaxCount         = 1 << 20  // processors, cores, threads of one device
 )
 

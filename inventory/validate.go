@@ -135,6 +135,12 @@ func (c *checker) header(h *Header) {
 	if h.Kind != Full && h.Kind != HardwareOnly {
 		c.fail("header.kind", "%.40q is neither %q nor %q", h.Kind, Full, HardwareOnly)
 	}
+	c.count("header.measured", len(h.Measured), MaxSpans)
+	for _, s := range h.Measured {
+		if s.To.Before(s.From) || s.From.UTC().Year() < 2000 || s.To.UTC().Year() > 2199 || s.Checks < 1 {
+			c.fail("header.measured", "the span from %s to %s with %d checks is none", s.From.Format(time.RFC3339), s.To.Format(time.RFC3339), s.Checks)
+		}
+	}
 	if in := h.AgentInputs; in != nil {
 		c.required("header.agent_inputs.rule", in.Rule)
 		c.count("header.agent_inputs.inputs", len(in.Inputs), MaxParts)

@@ -30,7 +30,7 @@ func readFirmware(t *tree, h *inventory.Hardware) []smbiosProcessor {
 	powerFirmware(t, h)
 	zFirmware(t, h)
 	for part, value := range map[string]string{"serial": h.Serial, "uuid": h.UUID, "board serial": h.BoardSerial} {
-		if value != "" && placeholder(value) {
+		if value != "" && Placeholder(value) {
 			t.remark("smbios", "the %s %q is a placeholder that many machines share; it identifies nothing", part, value)
 		}
 	}
@@ -74,9 +74,9 @@ var chassisTypes = [...]string{1: "other", "unknown", "desktop", "low profile de
 	"RAID chassis", "rack mount chassis", "sealed-case PC", "multi-system chassis", "compact PCI", "advanced TCA",
 	"blade", "blade enclosure", "tablet", "convertible", "detachable", "IoT gateway", "embedded PC", "mini PC", "stick PC"}
 
-// placeholder reports whether a serial or UUID is one that firmware ships instead of a real one. It is reported as it
+// Placeholder reports whether a serial or UUID is one that firmware ships instead of a real one. It is reported as it
 // is and told as a remark; device matching has its own, longer list.
-func placeholder(s string) bool {
+func Placeholder(s string) bool {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if strings.Trim(s, "0-. ") == "" || strings.Trim(s, "f-") == "" || strings.Trim(s, "x") == "" {
 		return true

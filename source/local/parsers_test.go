@@ -122,12 +122,12 @@ func TestParseSMBIOSStopsAtWhatIsBroken(t *testing.T) {
 
 func TestPlaceholders(t *testing.T) {
 	for _, s := range []string{"None", "0", "To be filled by O.E.M.", "00000000-0000-0000-0000-000000000000", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "Default string", "...."} {
-		if !placeholder(s) {
+		if !Placeholder(s) {
 			t.Errorf("%q is a placeholder", s)
 		}
 	}
 	for _, s := range []string{"7XK2Q93", "VMware-42 1e 5d 7a 90 0b 6c 11-8f 2a 33 44 55 66 77 88", "4c4c4544-0058-4b10-8032-b7c04f513933", "0278ABC30"} {
-		if placeholder(s) {
+		if Placeholder(s) {
 			t.Errorf("%q is a serial", s)
 		}
 	}

@@ -102,13 +102,13 @@ func guestID(t *tree, h *inventory.Hardware, hypervisor string) string {
 			return id
 		}
 	}
-	if id := t.text("virtual", "sys/hypervisor/uuid"); id != "" && !placeholder(id) {
+	if id := t.text("virtual", "sys/hypervisor/uuid"); id != "" && !Placeholder(id) {
 		return strings.ToLower(id)
 	}
 	if id := t.text("virtual", "proc/device-tree/vm,uuid"); id != "" {
 		return strings.ToLower(id)
 	}
-	if h.UUID != "" && !placeholder(h.UUID) {
+	if h.UUID != "" && !Placeholder(h.UUID) {
 		return h.UUID
 	}
 	return ""
