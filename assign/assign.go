@@ -38,10 +38,10 @@ type run struct {
 	licenses []*License                       // by id
 	covering map[catalog.ProductID][]*License // by id
 	open     []*item                          // installations that need a license, by device and product
-	items    map[string]map[catalog.ProductID]*item
-	entitled map[LicenseID]*big.Rat        // at the instant of the run
-	used     map[LicenseID]*big.Rat        // entitlements taken, of counted metrics
-	counted  map[LicenseID]map[string]bool // devices that count already
+	items    map[string][]*item               // by device
+	entitled map[LicenseID]*big.Rat           // at the instant of the run
+	used     map[LicenseID]*big.Rat           // entitlements taken, of counted metrics
+	counted  map[LicenseID]map[string]bool    // devices that count already
 	ignored  []Unlicensed
 }
 
@@ -60,7 +60,7 @@ type item struct {
 func newRun(in Input) *run {
 	r := &run{
 		in: in, places: newPlaces(in.Locations), devices: map[string]*Device{}, covering: map[catalog.ProductID][]*License{},
-		items: map[string]map[catalog.ProductID]*item{}, entitled: map[LicenseID]*big.Rat{},
+		items: map[string][]*item{}, entitled: map[LicenseID]*big.Rat{},
 		used: map[LicenseID]*big.Rat{}, counted: map[LicenseID]map[string]bool{},
 	}
 	for i := range in.Devices {
@@ -79,6 +79,10 @@ func newRun(in Input) *run {
 			r.covering[p.Product] = append(r.covering[p.Product], l)
 		}
 	}
+	for _, of := range r.covering {
+		sortLicenses(of)
+	}
+	r.open = make([]*item, 0, len(in.Installations))
 	for i := range in.Installations {
 		r.take(&in.Installations[i])
 	}
@@ -91,7 +95,7 @@ func newRun(in Input) *run {
 // take puts an installation among those that need a license.
 func (r *run) take(in *Installation) {
 	d := r.devices[in.Device]
-	if d == nil || in.Free || r.items[in.Device][in.Product] != nil {
+	if d == nil || in.Free || r.on(in.Device, in.Product) != nil {
 		return
 	}
 	if d.Ignored {
@@ -99,16 +103,26 @@ func (r *run) take(in *Installation) {
 		return
 	}
 	it := &item{Installation: in, device: d}
-	if r.items[in.Device] == nil {
-		r.items[in.Device] = map[catalog.ProductID]*item{}
+	if n := len(r.covering[in.Product]); n > 0 {
+		it.tried = make([]Tried, 0, n)
 	}
-	r.items[in.Device][in.Product] = it
+	r.items[in.Device] = append(r.items[in.Device], it)
 	r.open = append(r.open, it)
+}
+
+// on finds an installation on a device; a device has few.
+func (r *run) on(device string, product catalog.ProductID) *item {
+	for _, it := range r.items[device] {
+		if it.Product == product {
+			return it
+		}
+	}
+	return nil
 }
 
 // part says whether the installation is to follow another on the same device.
 func (r *run) part(it *item) bool {
-	return it.PartOf != "" && it.PartOf != it.Product && r.items[it.Device][it.PartOf] != nil
+	return it.PartOf != "" && it.PartOf != it.Product && r.on(it.Device, it.PartOf) != nil
 }
 
 // allocations binds allocated devices.
@@ -120,7 +134,6 @@ func (r *run) allocations() {
 				to = append(to, l)
 			}
 		}
-		sortLicenses(to)
 		for _, l := range to {
 			it.bound = true
 			if it.done {
@@ -272,8 +285,11 @@ func (r *run) single(it *item) {
 
 // order is the order in which an installation's licenses are asked.
 func (r *run) order(it *item) []*License {
-	of := slices.Clone(r.covering[it.Product])
-	sortLicenses(of)
+	of := r.covering[it.Product]
+	if !slices.ContainsFunc(of, func(l *License) bool { return len(l.Preferred) > 0 }) {
+		return of
+	}
+	of = slices.Clone(of)
 	slices.SortStableFunc(of, func(a, b *License) int {
 		return cmp.Compare(r.preference(a, it.device), r.preference(b, it.device))
 	})
@@ -394,7 +410,7 @@ func (r *run) parts() {
 			if it.done || it.bound || !r.part(it) {
 				continue
 			}
-			if whole := r.items[it.Device][it.PartOf]; whole.done {
+			if whole := r.on(it.Device, it.PartOf); whole.done {
 				r.link(it, whole.by, Covered, Component, fmt.Sprintf("part of %s, which this license covers on the device", it.PartOf))
 				moved = true
 			}

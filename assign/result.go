@@ -13,6 +13,11 @@ import (
 func (r *run) result() *Result {
 	out := &Result{Unlicensed: r.ignored, names: map[counts]bool{}, consumed: map[LicenseID]Consumption{}}
 	r.countUp(out)
+	tried := 0
+	for _, it := range r.open {
+		tried += len(it.tried)
+	}
+	out.Tried, out.Counted = make([]Tried, 0, tried), make([]Counted, 0, len(r.open))
 	for _, it := range r.open {
 		for i := range it.tried {
 			it.tried[i].Order = i + 1
