@@ -92,7 +92,6 @@ var base = []inventory.Package{
 	rpm("rpm", "4.16.1.3-37.el9", "Red Hat, Inc."), rpm("dnf", "4.14.0-25.el9", "Red Hat, Inc."), rpm("python3", "3.9.21-2.el9", "Red Hat, Inc."),
 	rpm("sudo", "1.9.5p2-10.el9", "Red Hat, Inc."), rpm("curl", "7.76.1-31.el9", "Red Hat, Inc."), rpm("rsyslog", "8.2412.0-1.el9", "Red Hat, Inc."),
 	rpm("NetworkManager", "1.52.0-3.el9", "Red Hat, Inc."), rpm("firewalld", "1.3.4-9.el9", "Red Hat, Inc."), rpm("tar", "1.34-7.el9", "Red Hat, Inc."),
-	rpm("redhat-release", "9.6-0.1.el9", "Red Hat, Inc."),
 }
 
 // evidenceOf lists what a full run finds on a machine with this software.
