@@ -53,8 +53,10 @@ func (p *parser) fail(format string, args ...any) {
 	p.problems = append(p.problems, fmt.Errorf("%s:%d: %s", p.name, p.line, fmt.Sprintf(format, args...)))
 }
 
-// read takes one line: a word that says what it is, and the rest. Indentation is for the reader; # starts a comment.
+// read takes one line: a word that says what it is, and the rest. Indentation is for the reader; # between blanks, or at
+// the beginning, starts a comment.
 func (p *parser) read(line string) {
+	line, _, _ = strings.Cut(" "+strings.ReplaceAll(line, "\t", " "), " # ")
 	line = strings.TrimSpace(line)
 	if line == "" || strings.HasPrefix(line, "#") {
 		return
