@@ -88,7 +88,7 @@ func (s *Store) Enrol(ctx context.Context, secret string, a Agent) error {
 		return fault.New(fault.Invalid, "an agent enrols with its id and an Ed25519 key of %d bytes", ed25519.PublicKeySize)
 	}
 	return s.write(ctx, "enrol an agent", func(q *db.Queries) error {
-		known, err := q.Agent(ctx, a.ID)
+		known, err := q.AgentByID(ctx, a.ID)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return s.enrolNew(ctx, q, secret, a)
@@ -128,7 +128,7 @@ func (s *Store) enrolNew(ctx context.Context, q *db.Queries, secret string, a Ag
 
 // Agent returns an enrolled agent; ok is false when there is none of that id. A revoked agent is returned, with Revoked.
 func (s *Store) Agent(ctx context.Context, id string) (a Agent, ok bool, err error) {
-	r, err := s.q.Agent(ctx, id)
+	r, err := s.q.AgentByID(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Agent{}, false, nil
 	}

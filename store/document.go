@@ -32,7 +32,7 @@ func (s *Store) DocumentDevice(ctx context.Context, id string) (device.ID, bool,
 
 // Document returns what is kept of a document, without its envelope. An unknown id is a fault of kind NotFound.
 func (s *Store) Document(ctx context.Context, id string) (Document, error) {
-	r, err := s.q.Document(ctx, id)
+	r, err := s.q.DocumentByID(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Document{}, fault.New(fault.NotFound, "there is no document %q", id)
 	}

@@ -10,12 +10,12 @@ import (
 	"database/sql"
 )
 
-const agent = `-- name: Agent :one
+const agentByID = `-- name: AgentByID :one
 SELECT agent, public_key, key_id, device, name, version, token, enrolled, revoked, revoked_by, last_contact, clock_offset, policy_revision FROM agents WHERE agent = $1
 `
 
-func (q *Queries) Agent(ctx context.Context, agent string) (Agent, error) {
-	row := q.db.QueryRowContext(ctx, agent, agent)
+func (q *Queries) AgentByID(ctx context.Context, agent string) (Agent, error) {
+	row := q.db.QueryRowContext(ctx, agentByID, agent)
 	var i Agent
 	err := row.Scan(
 		&i.Agent,

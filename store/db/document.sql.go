@@ -105,12 +105,23 @@ func (q *Queries) DeleteCoverage(ctx context.Context, device int64, coveredFrom 
 	return err
 }
 
-const document = `-- name: Document :one
+const documentBody = `-- name: DocumentBody :one
+SELECT b.body FROM documents d JOIN document_bodies b ON b.id = d.id WHERE d.document = $1
+`
+
+func (q *Queries) DocumentBody(ctx context.Context, document string) ([]byte, error) {
+	row := q.db.QueryRowContext(ctx, documentBody, document)
+	var body []byte
+	err := row.Scan(&body)
+	return body, err
+}
+
+const documentByID = `-- name: DocumentByID :one
 SELECT id, document, device, agent, source, connection, kind, collector, collected, received, effective, recorded, digests, size, raw_size, points, remark FROM documents WHERE document = $1
 `
 
-func (q *Queries) Document(ctx context.Context, document string) (Document, error) {
-	row := q.db.QueryRowContext(ctx, document, document)
+func (q *Queries) DocumentByID(ctx context.Context, document string) (Document, error) {
+	row := q.db.QueryRowContext(ctx, documentByID, document)
 	var i Document
 	err := row.Scan(
 		&i.ID,
@@ -132,17 +143,6 @@ func (q *Queries) Document(ctx context.Context, document string) (Document, erro
 		&i.Remark,
 	)
 	return i, err
-}
-
-const documentBody = `-- name: DocumentBody :one
-SELECT b.body FROM documents d JOIN document_bodies b ON b.id = d.id WHERE d.document = $1
-`
-
-func (q *Queries) DocumentBody(ctx context.Context, document string) ([]byte, error) {
-	row := q.db.QueryRowContext(ctx, documentBody, document)
-	var body []byte
-	err := row.Scan(&body)
-	return body, err
 }
 
 const documentKnown = `-- name: DocumentKnown :one

@@ -20,7 +20,7 @@ INSERT INTO agents (agent, public_key, key_id, device, name, version, token, enr
 VALUES (sqlc.arg(agent), sqlc.arg(public_key), sqlc.arg(key_id), NULL, sqlc.arg(name), sqlc.arg(version), sqlc.arg(token), sqlc.arg(enrolled), sqlc.arg(enrolled), '')
 ON CONFLICT (agent) DO NOTHING;
 
--- name: Agent :one
+-- name: AgentByID :one
 SELECT * FROM agents WHERE agent = $1;
 
 -- name: RekeyAgent :execrows

@@ -9,7 +9,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 -- name: InsertDocumentBody :exec
 INSERT INTO document_bodies (id, body) VALUES ($1, $2);
 
--- name: Document :one
+-- name: DocumentByID :one
 SELECT * FROM documents WHERE document = $1;
 
 -- name: DocumentBody :one
