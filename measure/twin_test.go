@@ -2,6 +2,8 @@ package measure_test
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 
 	"github.com/highwater-sam/highwater/estate"
 	"github.com/highwater-sam/highwater/measure"
+	"github.com/highwater-sam/highwater/measure/scenario"
 )
 
 func date(day string) time.Time {
@@ -45,4 +48,35 @@ func text(t *rapid.T, e *estate.Estate) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// TestScenariosAndNaiveTwinAgree lets the twin measure every scenario as well, so that what a scenario does not expect
+// is compared too.
+func TestScenariosAndNaiveTwinAgree(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	for _, file := range files {
+		f, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := scenario.Parse(f)
+		f.Close()
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		engine, err := measure.New(s.Estate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := naive(s.Estate)
+		if d := cmp.Diff(want, engine.Measure()); d != "" {
+			t.Errorf("%s: naive (-), engine (+):\n%s", file, d)
+		}
+		if d := cmp.Diff(want, engine.MeasureInRationals()); d != "" {
+			t.Errorf("%s: naive (-), engine in rationals (+):\n%s", file, d)
+		}
+	}
 }
