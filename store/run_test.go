@@ -137,7 +137,7 @@ func TestInstallationsAreSuperseded(t *testing.T) {
 			if err != nil || n != want {
 				t.Fatalf("changed %d rows, want %d: %v", n, want, err)
 			}
-			before := *now
+			before := now.Add(time.Second / 2)
 			*now = now.Add(time.Second)
 			return before
 		}
