@@ -21,6 +21,7 @@ var version = "dev"
 // commandLine lists the subcommands: one field, one file.
 type commandLine struct {
 	Measure measureCmd `cmd:"" help:"Measure an estate file: positions, peaks, and why."`
+	Bench   benchCmd   `cmd:"" help:"Benchmarks: how fast each part is, against how fast it could be."`
 
 	Version kong.VersionFlag `help:"Print the version and stop."`
 }
