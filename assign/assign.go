@@ -43,6 +43,7 @@ type run struct {
 	used     map[LicenseID]*big.Rat           // entitlements taken, of counted metrics
 	counted  map[LicenseID]map[string]bool    // devices that count already
 	ignored  []Unlicensed
+	desktops map[string][]*item // installations on desktops, by user; made when first needed
 }
 
 // item is one installation on its way to a license.
@@ -214,7 +215,7 @@ func (r *run) bundle(l *License, onDevice []*item) {
 	if !primary || len(takes) < max(1, l.MinProducts) {
 		return
 	}
-	if ok, _ := r.capacity(l, takes[0].device); !ok {
+	if ok, _ := r.capacity(l, takes[0]); !ok {
 		for _, it := range takes {
 			if it.full == nil && !l.product(it.Installation).Supplementary {
 				it.full, it.bundle = l, true
@@ -318,7 +319,7 @@ func (r *run) offer(it *item, l *License) {
 		it.try(l, Rejected, NoPrimary, "it is a supplementary product of this license, and no primary one on the device consumes from it")
 		return
 	}
-	ok, missing := r.capacity(l, it.device)
+	ok, missing := r.capacity(l, it)
 	switch {
 	case ok:
 		r.consume(it, l, Normal, "the license covers the product, and none before it took it")
@@ -344,15 +345,16 @@ func (r *run) primaryOn(l *License, device string) bool {
 
 // capacity says whether the license can take one more device; where it cannot because the device's own count is unknown,
 // which value is missing.
-func (r *run) capacity(l *License, d *Device) (bool, Reason) {
+func (r *run) capacity(l *License, it *item) (bool, Reason) {
+	d := it.device
 	m, counted := metricOf(l.Metric)
-	if engineMetric(l.Metric) || !counted || m.unit == nil || r.counted[l.ID][d.ID] {
+	if engineMetric(l.Metric) || !counted || m.unit == nil || r.counted[l.ID][d.ID] && !l.EachInstallation {
 		return true, ""
 	}
-	if reason, _ := r.exempt(l, d); reason != "" {
+	if reason, _ := r.exempt(l, it); reason != "" {
 		return true, ""
 	}
-	units, missing := m.unit(d)
+	units, missing := r.units(m, l, d)
 	if units == nil {
 		return false, missing
 	}
@@ -372,12 +374,12 @@ func (r *run) taken(id LicenseID) *big.Rat {
 
 // consume links an installation that counts, unless it is exempt.
 func (r *run) consume(it *item, l *License, reason Reason, text string) {
-	if why, words := r.exempt(l, it.device); why != "" {
+	if why, words := r.exempt(l, it); why != "" {
 		r.link(it, l, Exempt, why, words)
 		return
 	}
-	if m, ok := metricOf(l.Metric); ok && m.unit != nil && !r.counted[l.ID][it.Device] {
-		if units, _ := m.unit(it.device); units != nil {
+	if m, ok := metricOf(l.Metric); ok && m.unit != nil && (l.EachInstallation || !r.counted[l.ID][it.Device]) {
+		if units, _ := r.units(m, l, it.device); units != nil {
 			r.taken(l.ID).Add(r.taken(l.ID), units)
 		}
 		if r.counted[l.ID] == nil {

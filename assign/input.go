@@ -15,6 +15,7 @@ type Input struct {
 	// Installations holds each pair of device and product of the whole history to be measured, once: what a license covers
 	// today it covers in the past as well.
 	Installations []Installation
+	Accounts      []Account // of databases licensed by user
 }
 
 // Device is what assignment needs to know of a device, as it is at Input.At.
@@ -29,6 +30,14 @@ type Device struct {
 	Processors *int64 // nil: unknown
 	Cores      *int64
 	Threads    *int64
+	MaxSockets *int64
+	Processor  string // brand; "" is unknown, here and below
+	Model      string
+	OS         string // family
+	// User is who owns the device: assigned by a person, else as inventory tells. A retired user no longer owns anything.
+	User         string
+	UserInactive bool
+	Portable     bool // laptop, notebook, tablet
 }
 
 // Location is a node of the tree of places.
@@ -42,4 +51,15 @@ type Installation struct {
 	Edition string
 	PartOf  catalog.ProductID // the product on the same device that includes this one
 	Free    bool              // needs no license
+	// LastUsed is when anybody last ran it; nil: not known. Users are those who did, the owner or not.
+	LastUsed *time.Time
+	Users    []string
+}
+
+// Account is one account of an Oracle database with the people behind it.
+type Account struct {
+	Device  string
+	Product catalog.ProductID
+	Account string
+	Users   int64
 }

@@ -39,6 +39,20 @@ type License struct {
 	// MaxProcessors and MaxCores refuse larger devices; 0 is no limit.
 	MaxProcessors int64 `json:"max_processors,omitempty"`
 	MaxCores      int64 `json:"max_cores,omitempty"`
+	// EachInstallation counts every product by itself where one device has several; otherwise a device counts once.
+	EachInstallation bool `json:"each_installation,omitempty"`
+	// SecondUse exempts a portable computer whose user has the software on a desktop under this license.
+	SecondUse bool `json:"second_use,omitempty"`
+	// UsageDays exempts installations that nobody used for so many days; 0 does not look at usage.
+	UsageDays int `json:"usage_days,omitempty"`
+	// NamedUsers are the users allocated to a named-user license.
+	NamedUsers []string `json:"named_users,omitempty"`
+	// Quantity is the count stated by hand, for metrics that need it.
+	Quantity estate.Decimal `json:"quantity,omitempty"`
+	// Bands are the scale of a value-unit metric, where the license has its own.
+	Bands []Band `json:"bands,omitempty"`
+	// MinUsersPerProcessor is the least an oracle-nup license counts for each processor.
+	MinUsersPerProcessor estate.Decimal `json:"min_users_per_processor,omitempty"`
 	// Extra entitlements, beside the purchases, with the reason in Notes. They are no proof in an audit.
 	Extra estate.Decimal `json:"extra,omitempty"`
 }

@@ -27,6 +27,8 @@ const (
 	ExemptRole    Reason = "exempt-role"
 	ExemptDevice  Reason = "exempt-device"
 	ExemptHost    Reason = "exempt-host" // the host it runs on is exempt
+	SecondUse     Reason = "second-use"  // portable, and its user has it on a desktop
+	NoUsage       Reason = "no-usage"    // nobody used it within the license's window
 )
 
 // The reasons to reject, or not to try.
@@ -44,6 +46,7 @@ const (
 	CoresMissing      Reason = "cores-missing"
 	TooManyProcessors Reason = "too-many-processors"
 	TooManyCores      Reason = "too-many-cores"
+	PointsUnmatched   Reason = "points-unmatched" // no points rule fits the device
 )
 
 // Tried is one pair of installation and license that was looked at, in the order in which it was.

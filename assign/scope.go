@@ -42,6 +42,9 @@ func (r *run) refuse(l *License, d *Device, in *Installation) (Reason, string) {
 	if reason, text := tooLarge(l, d); reason != "" {
 		return reason, text
 	}
+	if l.Metric == "named-user" && !slices.Contains(l.NamedUsers, d.User) {
+		return NeedsAllocation, fmt.Sprintf("its user %q is not among the named users of the license", d.User)
+	}
 	p := l.product(in)
 	if len(p.Editions) > 0 && in.Edition != "" && !containsFold(p.Editions, in.Edition) {
 		return EditionNotCovered, fmt.Sprintf("edition %s is installed; the license covers %s", in.Edition, strings.Join(p.Editions, ", "))
@@ -127,9 +130,10 @@ func numbers(version string) []uint64 {
 
 // exempt says why a device linked to a license counts nothing; "" when it counts. The engine applies the same rules over
 // time (docs/design/engine.md, rule 1); here they are told as they are now.
-func (r *run) exempt(l *License, d *Device) (Reason, string) {
+func (r *run) exempt(l *License, it *item) (Reason, string) {
+	d := it.device
 	for _, e := range l.Rules.Exemptions {
-		if e.From != 0 && e.From.Time().After(r.in.At) || e.To != 0 && !r.in.At.Before(e.To.Time()) {
+		if !r.inForce(e.From, e.To) {
 			continue
 		}
 		switch e.Device {
@@ -148,7 +152,37 @@ func (r *run) exempt(l *License, d *Device) (Reason, string) {
 	if d.Kind != "host" && slices.Contains(l.Rules.ExemptRoles, role) {
 		return ExemptRole, fmt.Sprintf("devices with the role %s are exempt from this license", role)
 	}
+	if l.UsageDays > 0 && it.LastUsed != nil && r.in.At.After(it.LastUsed.AddDate(0, 0, l.UsageDays)) {
+		return NoUsage, fmt.Sprintf("last used on %s; the license counts what was used within %d days", it.LastUsed.Format("2006-01-02"), l.UsageDays)
+	}
+	if other := r.desktopOf(l, d); other != "" {
+		return SecondUse, fmt.Sprintf("second use: %s has it on %s too", d.User, other)
+	}
 	return "", ""
+}
+
+// desktopOf finds the desktop on which the user of a portable computer has software of the license as well; "" when second
+// use is not granted, or there is none. A virtual machine is neither.
+func (r *run) desktopOf(l *License, d *Device) string {
+	if !l.SecondUse || !d.Portable || d.Kind == "vm" || d.User == "" {
+		return ""
+	}
+	if r.desktops == nil {
+		r.desktops = map[string][]*item{}
+		for _, it := range r.open {
+			if o := it.device; o.User != "" && !o.Portable && o.Kind != "vm" {
+				r.desktops[o.User] = append(r.desktops[o.User], it)
+			}
+		}
+	}
+	for _, it := range r.desktops[d.User] {
+		if l.covers(it.Product) {
+			if reason, _ := r.refuse(l, it.device, it.Installation); reason == "" {
+				return it.Device
+			}
+		}
+	}
+	return ""
 }
 
 func withReason(text, reason string) string {

@@ -4,20 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/highwater-sam/highwater/estate"
 )
-
-// matches applies one rule as docs/design/engine.md rule 8 says, for tests of the table alone.
-func matches(r estate.PointsRule, processor, model, os, hosted string, sockets int64) bool {
-	in := false
-	for _, h := range r.HostedIn {
-		in = in || h == hosted
-	}
-	return (r.Processor == nil || like(*r.Processor, processor)) && (r.Model == nil || like(*r.Model, model)) &&
-		(r.OS == nil || *r.OS == os) && (r.HostedIn == nil || in) &&
-		(!r.MinSockets.Stated() || sockets > 0 && r.MinSockets.Rat().Cmp(estate.Int(sockets).Rat()) <= 0) &&
-		(!r.MaxSockets.Stated() || sockets > 0 && r.MaxSockets.Rat().Cmp(estate.Int(sockets).Rat()) >= 0)
-}
 
 // like is a glob in its simplest form.
 func like(pattern, s string) bool {
@@ -28,6 +18,30 @@ func like(pattern, s string) bool {
 		return like(pattern[1:], s) || s != "" && like(pattern, s[1:])
 	}
 	return s != "" && (pattern[0] == '?' || strings.EqualFold(pattern[:1], s[:1])) && like(pattern[1:], s[1:])
+}
+
+func TestGlobsAreThoseOfTheirSimplestForm(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pattern := rapid.StringMatching(`[ab*?A]{0,8}`).Draw(t, "pattern")
+		s := rapid.StringMatching(`[abB]{0,8}`).Draw(t, "text")
+		if glob(pattern, s) != like(pattern, s) {
+			t.Fatalf("%q against %q: %v", pattern, s, glob(pattern, s))
+		}
+	})
+}
+
+func TestAConditionOnAnUnknownValueDoesNotHold(t *testing.T) {
+	for name, r := range map[string]estate.PointsRule{
+		"processor": {Processor: estate.Text("*")}, "model": {Model: estate.Text("*")}, "os": {OS: estate.Text("linux")},
+		"sockets": {MinSockets: "0"}, "place": {HostedIn: []string{}},
+	} {
+		if Holds(&r, Server{}) {
+			t.Errorf("%s: holds for a server of which nothing is known", name)
+		}
+	}
+	if !Holds(&estate.PointsRule{}, Server{}) {
+		t.Error("no condition, and it does not hold")
+	}
 }
 
 func TestRates(t *testing.T) {
@@ -60,7 +74,11 @@ func TestRates(t *testing.T) {
 	} {
 		var got estate.Decimal
 		for _, r := range Library().Rules(nil) {
-			if matches(r, tc.processor, tc.model, tc.os, tc.hosted, tc.sockets) {
+			server := Server{Processor: tc.processor, Model: tc.model, OS: tc.os, HostedIn: tc.hosted}
+			if tc.sockets > 0 {
+				server.MaxSockets = &tc.sockets
+			}
+			if Holds(&r, server) {
 				got = r.PerCore
 				break
 			}
