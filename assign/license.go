@@ -86,6 +86,8 @@ type Purchase struct {
 	// Effective is how many entitlements it gives where that is not the quantity: 0 for an upgrade, 5 for a bundle of five.
 	Effective estate.Decimal `json:"effective,omitempty"`
 	Disabled  bool           `json:"disabled,omitempty"` // superseded, kept for the record
+	// Bought is the quantity of the whole purchase where it is split over several licenses.
+	Bought estate.Decimal `json:"bought,omitempty"`
 }
 
 // AllocationKind says when an allocation counts.
