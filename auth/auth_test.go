@@ -102,3 +102,14 @@ func TestThemes(t *testing.T) {
 		t.Errorf("ParseTheme(blue): %v", err)
 	}
 }
+
+func TestRoles(t *testing.T) {
+	for _, role := range Roles() {
+		if got, err := ParseRole(string(role)); err != nil || got != role || role.Title() == "No role" {
+			t.Errorf("ParseRole(%q) = %q, %v; title %q", role, got, err, role.Title())
+		}
+	}
+	if _, err := ParseRole("root"); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("ParseRole(root): %v", err)
+	}
+}

@@ -1,6 +1,10 @@
 package auth
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/highwater-sam/highwater/fault"
+)
 
 // Role says which actions a user may take, within the user's scope.
 type Role string
@@ -15,6 +19,14 @@ const (
 
 // Roles are all roles, for forms and checks.
 func Roles() []Role { return []Role{Administrator, LicenseManager, Engineer, Auditor} }
+
+// ParseRole reads a role.
+func ParseRole(s string) (Role, error) {
+	if r := Role(s); slices.Contains(Roles(), r) {
+		return r, nil
+	}
+	return "", fault.New(fault.Invalid, "%q is no role: choose administrator, license-manager, engineer or auditor", s)
+}
 
 // Title is the role in words.
 func (r Role) Title() string {
