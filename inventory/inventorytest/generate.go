@@ -119,12 +119,14 @@ func documentID(o Options) string {
 func evidence(r *rand.Rand, o Options) *inventory.Evidence {
 	e := &inventory.Evidence{Looked: []string{"rpm", "swid"}}
 	seen := map[string]bool{}
+	// A package has a few versions over a fleet: its name decides all but the level it is patched to.
 	add := func(name, publisher string, release uint64) {
 		if seen[name] {
 			return
 		}
 		seen[name] = true
-		version := fmt.Sprintf("%d.%d.%d-%d.el9", r.IntN(9), r.IntN(20), r.IntN(30), release)
+		sum := sha256.Sum256([]byte(name))
+		version := fmt.Sprintf("%d.%d.%d-%d.el9", sum[0]%9, sum[1]%20, int(sum[2]%26)+r.IntN(4), release)
 		e.Packages = append(e.Packages, inventory.Package{Source: "rpm", Name: name, Version: version, Arch: "x86_64", Publisher: publisher})
 	}
 	for _, p := range []string{"MQSeriesServer", "MQSeriesRuntime", "postgresql-server", "nginx"} {
