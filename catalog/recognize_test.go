@@ -236,6 +236,21 @@ func TestTitlesOf(t *testing.T) {
 	}
 }
 
+func TestComponentsOfLicenseMetricToolAreTags(t *testing.T) {
+	doc := &inventory.Document{Header: inventory.Header{Source: "ilmt", Connection: "prod"}, Evidence: &inventory.Evidence{
+		Packages: []inventory.Package{{Source: "ilmt", Name: "IBM WebSphere Application Server Network Deployment", Version: "9.0", Publisher: "IBM"}},
+		Looked:   []string{"ilmt"},
+	}}
+	parts := PartsOf(doc)
+	if len(parts) != 1 || parts[0].Name != "ilmt/prod:ilmt" {
+		t.Fatalf("%+v", parts)
+	}
+	found := compileLibrary(t).Recognize(parts[0].Titles)
+	if len(found.Products) != 1 || found.Products[0].Product != "ibm-was-nd" || found.Products[0].Version != "9.0" {
+		t.Errorf("%+v", found)
+	}
+}
+
 func TestHashes(t *testing.T) {
 	a, b := Title{Kind: PackageTitle, Name: "ab", Version: "c"}, Title{Kind: PackageTitle, Name: "a", Version: "bc"}
 	if a.Hash() == b.Hash() || len(a.Hash()) != 64 {

@@ -22,7 +22,7 @@ const (
 // Title is one distinct piece of software evidence, shared by every device that shows it.
 type Title struct {
 	Kind      string `json:"kind"`             // "package", "file", "tag" or "system"
-	Source    string `json:"source,omitempty"` // of a package: "dpkg", "rpm", ...
+	Source    string `json:"source,omitempty"` // of a package: "dpkg", "rpm", ...; of a component that another tool recognized: "ilmt"
 	Name      string `json:"name"`
 	Version   string `json:"version,omitempty"`
 	Arch      string `json:"arch,omitempty"`
@@ -95,7 +95,11 @@ func TitlesOf(doc *inventory.Document) []Title {
 	}
 	var titles []Title
 	for _, p := range doc.Evidence.Packages {
-		titles = append(titles, Title{Kind: PackageTitle, Source: p.Source, Name: p.Name, Version: p.Version, Arch: p.Arch, Publisher: p.Publisher})
+		kind := PackageTitle
+		if componentSources[p.Source] {
+			kind = TagTitle
+		}
+		titles = append(titles, Title{Kind: kind, Source: p.Source, Name: p.Name, Version: p.Version, Arch: p.Arch, Publisher: p.Publisher})
 	}
 	for _, f := range doc.Evidence.Files {
 		titles = append(titles, Title{Kind: FileTitle, Name: f.Name, Version: f.Version, Publisher: f.Company, Path: f.Path, Bytes: f.Bytes})
@@ -112,6 +116,10 @@ func TitlesOf(doc *inventory.Document) []Title {
 	}
 	return distinct(titles)
 }
+
+// componentSources are other discovery tools whose records are software components they recognized, under the names of tags:
+// tag rules apply to them.
+var componentSources = map[string]bool{"ilmt": true, "bigfix": true}
 
 // distinct sorts the titles and drops repetitions.
 func distinct(titles []Title) []Title {
@@ -160,6 +168,7 @@ func PartsOf(doc *inventory.Document) []Part {
 	for _, t := range TitlesOf(doc) {
 		place := t.Source
 		switch {
+		case componentSources[t.Source]:
 		case t.Kind == FileTitle:
 			place = "files"
 		case t.Kind == TagTitle:

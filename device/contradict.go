@@ -125,6 +125,11 @@ func serialOf(k Key) string {
 // machines loses consumption without a trace, wrongly separating them shows one machine too many, which people see and
 // merge: so where evidence contradicts, they are separated.
 func refuse(f fit, mine []Key, c Record) string {
+	for _, k := range c.Not {
+		if slices.Contains(mine, k) {
+			return fmt.Sprintf("%s, but a person separated the %s %s from that device", f.shared(), k.Kind.words(), shorten(k.Value))
+		}
+	}
 	contradicted := func(kind KeyKind, verdict string) string {
 		return fmt.Sprintf("%s, but %s: %s", f.shared(), contrast(kind, mine, c.Keys), verdict)
 	}

@@ -86,7 +86,7 @@ func Place(guest ID, s Seen, before *Placement, points []Point, seen iter.Seq[Se
 	var out []Point
 	add := func(s Seen, inForce, next *Placement) {
 		if !Equal(inForce, next) {
-			out = append(out, Point{Device: guest, Aspect: PlacementAspect, From: s.At, Document: s.Document, Source: s.Source, Value: next})
+			out = appendPoint(out, Point{Device: guest, Aspect: PlacementAspect, From: s.At, Document: s.Document, Source: s.Source, Value: next})
 		}
 	}
 	next := s.after(before)

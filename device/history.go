@@ -80,10 +80,22 @@ func (c *Changed) add(device ID, o Observation, inForce, next State) int {
 		} else if o.Fact != nil {
 			p.Document, p.Source = o.Fact.Document, o.Fact.Source
 		}
-		c.Points = append(c.Points, p)
+		c.Points = appendPoint(c.Points, p)
 		n++
 	}
 	return n
+}
+
+// appendPoint appends a point. Of two observations at one instant, which a fold meets one after the other, only what
+// holds after both is kept.
+func appendPoint(points []Point, p Point) []Point {
+	for i := range points {
+		if points[i].Aspect == p.Aspect && points[i].From.Equal(p.From) {
+			points[i] = p
+			return points
+		}
+	}
+	return append(points, p)
 }
 
 // foldedAspects are the aspects that a device's own documents tell, in the order points are returned. Placement is told by

@@ -31,6 +31,8 @@ type Record struct {
 	ID     ID
 	Source string
 	Keys   []Key // every key it ever had, newest first within a kind
+	// Not are keys that a person split off from the device: a document with one of them is another device.
+	Not []Key
 }
 
 // in words, for reasons a person reads.

@@ -121,6 +121,29 @@ func TestTwoRecordsOfOneMachineAreNamed(t *testing.T) {
 	}
 }
 
+func TestASplitIsRemembered(t *testing.T) {
+	known := rec(1, doc(agent("a"), named("db1", ""), serial("9XK2LM3")))
+	d := doc(agent("a"), named("db1", ""), serial("9XK2LM3"), uuid(u1))
+	if got := Match(d, []Record{known}); got.Device != 1 {
+		t.Fatal(got.Reason)
+	}
+	known.Not = Keys(doc(uuid(u1)))
+	got := Match(d, []Record{known})
+	if got.Device != 0 || !strings.Contains(got.Rejected[0].Why, "a person separated the system UUID") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAMergeIsRemembered(t *testing.T) {
+	// A merged record has the keys of both: what contradicted before agrees now.
+	merged := rec(1, doc(agent("a"), named("db1", ""), serial("9XK2LM3"), uuid(u1)), doc(agent("b"), named("db1", ""), serial("CZ34000"), uuid(u2)))
+	for _, d := range []*inventory.Document{doc(agent("a"), serial("CZ34000"), uuid(u2)), doc(agent("b"), serial("9XK2LM3"), uuid(u1))} {
+		if got := Match(d, []Record{merged}); got.Device != 1 {
+			t.Error(got.Reason)
+		}
+	}
+}
+
 func TestMatchIsTheSameInAnyOrderOfCandidates(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := drawDoc(t, "doc")
