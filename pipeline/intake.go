@@ -97,6 +97,11 @@ func (p *Pipeline) decide(ctx context.Context, a Arrival, doc *inventory.Documen
 		if before, err = p.known(ctx, &in, decision.Device, doc, at); err != nil {
 			return Taken{}, err
 		}
+		if !at.After(in.State.LastInventory) { // late, or sent again
+			if known, err := p.Store.DocumentKnown(ctx, doc.Header.ID); err != nil || known {
+				return Taken{Device: decision.Device, Duplicate: known, Reason: decision.Reason}, err
+			}
+		}
 	}
 	p.status(&in, doc, at)
 	if more, err := p.history(ctx, &in, doc, at, before); err != nil {

@@ -3,7 +3,8 @@ package sample
 import (
 	"context"
 	"crypto/ed25519"
-	"crypto/rand"
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
 	"sync"
 	"time"
@@ -58,10 +59,7 @@ func (l *loader) enroll(ctx context.Context) error {
 		if l.keys[report.Collector] != nil {
 			continue
 		}
-		_, key, err := ed25519.GenerateKey(rand.Reader)
-		if err != nil {
-			return err
-		}
+		key := l.key(report.Collector)
 		e := deliver.Enrollment{Token: secret, AgentID: report.Collector, DeviceName: report.Document.Header.DeviceName, Version: "sample"}
 		e.Sign(key)
 		if _, err := l.r.Enroll(ctx, e); err != nil {
@@ -70,6 +68,13 @@ func (l *loader) enroll(ctx context.Context) error {
 		l.keys[report.Collector] = key
 	}
 	return l.st.RevokeToken(ctx, id)
+}
+
+// key makes a collector's key from the server's own, so that a load that was interrupted can be finished later.
+func (l *loader) key(collector string) ed25519.PrivateKey {
+	mac := hmac.New(sha256.New, l.r.Key.Seed())
+	mac.Write([]byte("sample collector " + collector))
+	return ed25519.NewKeyFromSeed(mac.Sum(nil))
 }
 
 // send delivers the documents, in order for each collector and several collectors at once. Hosts wait for their guests: a
