@@ -68,13 +68,17 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(headerProtocol, protocol)
 	w.Header().Set(headerTime, strconv.FormatInt(micros(received), 10))
 	w.Header().Set("Cache-Control", "no-store")
-	serve := map[string]func(http.ResponseWriter, *http.Request, time.Time) error{PathEnroll: h.enroll, PathDocuments: h.documents}[r.URL.Path]
+	serve := map[string]func(http.ResponseWriter, *http.Request, time.Time) error{PathEnroll: h.enroll, PathDocuments: h.documents, PathPolicy: h.policy}[r.URL.Path]
+	method := http.MethodPost
+	if r.URL.Path == PathPolicy {
+		method = http.MethodGet
+	}
 	switch {
 	case serve == nil:
 		h.fail(w, r, fault.New(fault.NotFound, "there is nothing at %.100s", r.URL.Path))
-	case r.Method != http.MethodPost:
-		w.Header().Set("Allow", http.MethodPost)
-		h.say(w, http.StatusMethodNotAllowed, answer{Kind: fault.Invalid.String(), Message: "use POST"})
+	case r.Method != method:
+		w.Header().Set("Allow", method)
+		h.say(w, http.StatusMethodNotAllowed, answer{Kind: fault.Invalid.String(), Message: "use " + method})
 	case r.Header.Get(headerProtocol) != protocol:
 		h.fail(w, r, fault.New(fault.Conflict, "this receiver speaks protocol %s, the request states %.20q", protocol, r.Header.Get(headerProtocol)))
 	default:

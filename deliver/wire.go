@@ -41,6 +41,8 @@ type Enrollment struct {
 type Enrolled struct {
 	KeyID  string `json:"key_id"`           // the name under which the key is known
 	Server string `json:"server,omitempty"` // what the server calls itself
+	// ServerKey verifies the policies the server signs; nil when it signs none.
+	ServerKey ed25519.PublicKey `json:"server_key,omitempty"`
 }
 
 // statement is what the proof signs: it binds the key to the agent and to this token.

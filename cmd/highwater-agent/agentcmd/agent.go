@@ -12,6 +12,7 @@ import (
 
 	"github.com/highwater-sam/highwater/deliver"
 	"github.com/highwater-sam/highwater/inventory"
+	"github.com/highwater-sam/highwater/policy"
 	"github.com/highwater-sam/highwater/source/local"
 	"github.com/highwater-sam/highwater/source/local/identity"
 )
@@ -28,6 +29,9 @@ type agent struct {
 	settings settings
 
 	mu      sync.Mutex
+	policy  policy.Policy // in force: the server's where it gave one, with what the command line says
+	command func(policy.Policy) policy.Policy
+	changed chan struct{} // receives when the policy changed; capacity 1
 	runs    runs
 	restart context.CancelFunc // ends the sender, which then makes sure anew that the server knows this agent; may be nil
 }
@@ -41,7 +45,9 @@ func (c *CLI) open(std Streams) (*agent, error) {
 	if err := readState(a.folder, settingsFile, &a.settings); err != nil {
 		return nil, err
 	}
-	a.settings.Policy = a.settings.Policy.Normal()
+	a.changed = make(chan struct{}, 1)
+	a.command = func(p policy.Policy) policy.Policy { return p }
+	a.loadPolicy()
 	if err := readState(a.folder, runsFile, &a.runs); err != nil {
 		// It holds nothing that cannot be found out again: a damaged one must not stop the agent.
 		a.log.Warn("what the agent remembered of its runs is lost", "error", err)
@@ -149,7 +155,7 @@ func (a *agent) keep(d *inventory.Document) error {
 			return err
 		}
 	}
-	print, err := local.Fingerprint(d, a.settings.Policy.Check.Ignores)
+	print, err := local.Fingerprint(d, a.inForce().Check.Ignores)
 	if err != nil {
 		return err
 	}
@@ -189,7 +195,7 @@ func (a *agent) check(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("check the hardware: %w", err)
 	}
-	c := a.settings.Policy.Check
+	c := a.inForce().Check
 	print, err := local.Fingerprint(d, c.Ignores)
 	if err != nil {
 		return false, err
@@ -223,7 +229,7 @@ func extend(spans []inventory.Span, at time.Time, every time.Duration) []invento
 // client returns a client for the configured targets.
 func (a *agent) client(more ...deliver.Target) (*deliver.Client, error) {
 	targets := append(more, a.settings.Targets...)
-	for _, t := range a.settings.Policy.Targets {
+	for _, t := range a.inForce().Targets {
 		targets = append(targets, deliver.Target{URL: t.URL, Priority: t.Priority})
 	}
 	return deliver.NewClient(deliver.ClientOptions{Targets: targets, CAFile: a.settings.CAFile, Version: a.version})

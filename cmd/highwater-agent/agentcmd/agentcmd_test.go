@@ -39,6 +39,25 @@ type server struct {
 	documents []*inventory.Document
 	arrived   chan struct{} // receives after each document
 	down      bool
+	policy    []byte // given to whoever asks with a known key
+}
+
+var policyKey = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32))
+
+func (s *server) Policy(_ context.Context, q deliver.PolicyQuestion) (deliver.PolicyAnswer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !q.Verify(s.keys[q.Agent]) {
+		return deliver.PolicyAnswer{}, fault.New(fault.Unauthorized, "the agent is not enrolled")
+	}
+	if s.policy == nil {
+		return deliver.PolicyAnswer{}, fault.New(fault.NotFound, "no policies are given here")
+	}
+	a := deliver.PolicyAnswer{Tag: deliver.TagOf(s.policy)}
+	if q.Have != a.Tag {
+		a.Body = s.policy
+	}
+	return a, nil
 }
 
 func startServer(t *testing.T) *server {
@@ -67,7 +86,7 @@ func (s *server) Enroll(_ context.Context, e deliver.Enrollment) (deliver.Enroll
 		return deliver.Enrolled{}, fault.New(fault.Forbidden, "the enrollment token is not valid, or has expired")
 	}
 	s.keys[e.AgentID] = e.PublicKey
-	return deliver.Enrolled{KeyID: inventory.KeyID(e.PublicKey), Server: "test server"}, nil
+	return deliver.Enrolled{KeyID: inventory.KeyID(e.PublicKey), Server: "test server", ServerKey: policyKey.Public().(ed25519.PublicKey)}, nil
 }
 
 func (s *server) Accept(_ context.Context, i deliver.Item) error {

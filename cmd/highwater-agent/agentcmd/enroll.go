@@ -99,7 +99,7 @@ func (a *agent) enroll(ctx context.Context, d *inventory.Document, token string)
 	if err != nil {
 		return deliver.Enrolled{}, err
 	}
-	e := enrollment{AgentID: d.Header.AgentID, KeyID: inventory.KeyID(key.Public().(ed25519.PublicKey)), Server: done.Server, At: time.Now().UTC()}
+	e := enrollment{AgentID: d.Header.AgentID, KeyID: inventory.KeyID(key.Public().(ed25519.PublicKey)), Server: done.Server, At: time.Now().UTC(), ServerKey: done.ServerKey}
 	if err := writeState(a.folder, enrollmentFile, e); err != nil {
 		return deliver.Enrolled{}, err
 	}

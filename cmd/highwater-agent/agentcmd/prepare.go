@@ -23,7 +23,7 @@ func (p *prepareCmd) Run(cli *CLI, std Streams) error {
 	if err := a.identity.Forget(); err != nil {
 		return cannotWrite(a.folder, err)
 	}
-	for _, name := range []string{enrollmentFile, runsFile} {
+	for _, name := range []string{enrollmentFile, policyFile, runsFile} {
 		if err := removeState(a.folder, name); err != nil {
 			return err
 		}

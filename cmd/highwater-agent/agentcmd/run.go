@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"reflect"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -16,7 +17,6 @@ import (
 
 type runCmd struct {
 	Every      time.Duration `help:"Time between full inventories, 1h to 168h (default: the policy's, 24h)."`
-	Window     time.Duration `help:"Each full inventory runs at a random moment within this window (default: the policy's, 1h)." default:"-1ns" hidden:""`
 	CheckEvery time.Duration `help:"Time between hardware checks, 5m to 60m; 0 = the policy's (default off)."`
 }
 
@@ -29,17 +29,15 @@ func (c *runCmd) Run(ctx context.Context, cli *CLI, std Streams) error {
 	if err != nil {
 		return err
 	}
-	p := a.settings.Policy
-	if c.Every > 0 {
-		p.Inventory.Every = policy.Duration(c.Every)
-	}
-	if c.Window >= 0 {
-		p.Inventory.Window = policy.Duration(c.Window)
-	}
-	if c.CheckEvery > 0 {
-		p.Check.On, p.Check.Every = true, policy.Duration(c.CheckEvery)
-	}
-	a.settings.Policy = p.Normal()
+	a.override(func(p policy.Policy) policy.Policy {
+		if c.Every > 0 {
+			p.Inventory.Every = policy.Duration(c.Every)
+		}
+		if c.CheckEvery > 0 {
+			p.Check.On, p.Check.Every = true, policy.Duration(c.CheckEvery)
+		}
+		return p
+	})
 	runtime.GOMAXPROCS(1)
 	debug.SetMemoryLimit(memoryLimit)
 	beNice(a.log)
@@ -58,10 +56,15 @@ func (a *agent) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	all.Go(func() { a.deliver(ctx) })
-	p := a.settings.Policy
+	all.Go(func() { a.followPolicy(ctx) })
+	p := a.inForce()
 	full := a.firstFull(p, time.Now())
 	check := time.Now()
 	for {
+		if now := a.inForce(); !reflect.DeepEqual(p.Inventory, now.Inventory) || !reflect.DeepEqual(p.Check, now.Check) {
+			// Another policy is in force: what it asks for begins now, at the rhythm it asks for.
+			p, full, check = now, a.firstFull(now, time.Now()), time.Now()
+		}
 		next := full
 		if p.Check.On && check.Before(next) {
 			next = check
@@ -69,11 +72,13 @@ func (a *agent) run(ctx context.Context) error {
 		if err := a.remember(func(r *runs) { r.NextFull, r.NextCheck = full.UTC(), whenOn(p, check) }); err != nil {
 			a.log.Error("the agent's memory cannot be kept", "error", err)
 		}
-		if err := sleepUntil(ctx, next); err != nil {
+		woken, err := sleepUntil(ctx, next, a.changed)
+		if err != nil {
 			return err
 		}
 		now := time.Now()
 		switch {
+		case woken:
 		case !full.After(now):
 			if d, err := a.full(ctx); err != nil {
 				a.log.Error("the full inventory failed", "error", err)
@@ -138,20 +143,23 @@ func whenOn(p policy.Policy, check time.Time) time.Time {
 	return check.UTC()
 }
 
-// sleepUntil returns at t by the wall clock, which may jump, or with ctx's error. It looks at the clock at least every
-// minute, so that a machine that slept or was set right is noticed.
-func sleepUntil(ctx context.Context, t time.Time) error {
+// sleepUntil returns at t by the wall clock, which may jump, earlier when wake receives, or with ctx's error. It looks
+// at the clock at least every minute, so that a machine that slept or was set right is noticed.
+func sleepUntil(ctx context.Context, t time.Time, wake <-chan struct{}) (woken bool, err error) {
 	t = t.Round(0) // the wall clock, not the time since the start
 	for {
 		left := t.Sub(time.Now().Round(0))
 		if left <= 0 {
-			return ctx.Err()
+			return false, ctx.Err()
 		}
 		timer := time.NewTimer(min(left, time.Minute))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return ctx.Err()
+			return false, ctx.Err()
+		case <-wake:
+			timer.Stop()
+			return true, ctx.Err()
 		case <-timer.C:
 		}
 	}
@@ -162,7 +170,7 @@ func (a *agent) deliver(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := a.readyToSend(ctx); err != nil {
 			a.log.Warn("nothing can be delivered yet", "error", err)
-			_ = sleepUntil(ctx, time.Now().Add(time.Minute+upTo(time.Minute)))
+			_, _ = sleepUntil(ctx, time.Now().Add(time.Minute+upTo(time.Minute)), nil)
 			continue
 		}
 		client, err := a.client()

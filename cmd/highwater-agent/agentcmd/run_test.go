@@ -49,8 +49,8 @@ func TestADayOfChecks(t *testing.T) {
 	root := machine(t, "db01", 16)
 	synctest.Test(t, func(t *testing.T) {
 		a := openAgent(t, root)
-		a.settings.Policy = policy.Policy{Check: policy.Check{On: true}}.Normal()
-		a.settings.Policy.Inventory.Window = 0
+		a.policy = policy.Policy{Check: policy.Check{On: true}}.Normal()
+		a.policy.Inventory.Window = 0
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- a.run(ctx) }()

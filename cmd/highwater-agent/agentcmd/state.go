@@ -1,6 +1,7 @@
 package agentcmd
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"github.com/highwater-sam/highwater/deliver"
 	"github.com/highwater-sam/highwater/fault"
 	"github.com/highwater-sam/highwater/inventory"
-	"github.com/highwater-sam/highwater/policy"
 )
 
 // Files of the state folder besides the identity, the key and the spool.
@@ -20,6 +20,7 @@ const (
 	settingsFile   = "settings.json"   // where to send and how: kept by prepare-image
 	enrollmentFile = "enrollment.json" // which key is known where
 	runsFile       = "runs.json"       // what was done when
+	policyFile     = "policy.signed"   // what the server asks for, as it signed it
 )
 
 // settings are what the operator decided.
@@ -27,7 +28,6 @@ type settings struct {
 	Targets   []deliver.Target `json:"targets,omitempty"`
 	CAFile    string           `json:"ca_file,omitempty"`
 	TokenFile string           `json:"token_file,omitempty"` // read again when the agent gets a new key
-	Policy    policy.Policy    `json:"policy"`
 }
 
 // enrollment is what the server knows of this agent.
@@ -36,6 +36,8 @@ type enrollment struct {
 	KeyID   string    `json:"key_id"`
 	Server  string    `json:"server,omitempty"`
 	At      time.Time `json:"at"`
+	// ServerKey verifies the server's policies. It was learnt over the verified connection of the enrollment.
+	ServerKey ed25519.PublicKey `json:"server_key,omitempty"`
 }
 
 // runs is what the agent remembers of its own doing.
@@ -74,12 +76,17 @@ func writeState(folder, name string, v any) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
+	return writeFile(folder, name, append(b, '\n'))
+}
+
+// writeFile replaces a file of the state folder as a whole, readable by its owner alone.
+func writeFile(folder, name string, b []byte) error {
 	t, err := os.CreateTemp(folder, ".new-*") // mode 0600
 	if err != nil {
 		return cannotWrite(folder, err)
 	}
 	defer os.Remove(t.Name()) // fails once it was renamed
-	_, err = t.Write(append(b, '\n'))
+	_, err = t.Write(b)
 	if err == nil {
 		err = t.Sync()
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/highwater-sam/highwater/deliver"
+	"github.com/highwater-sam/highwater/policy"
 )
 
 type statusCmd struct {
@@ -22,6 +23,7 @@ type report struct {
 	Renewed    int                 `json:"renewed"`
 	Enrollment enrollment          `json:"enrollment,omitzero"`
 	Settings   settings            `json:"settings"`
+	Policy     policy.Policy       `json:"policy"`
 	Runs       runs                `json:"runs"`
 	Spool      deliver.SpoolStats  `json:"spool"`
 	Rejected   []deliver.Rejection `json:"rejected,omitempty"`
@@ -33,7 +35,7 @@ func (s *statusCmd) Run(cli *CLI, std Streams) error {
 	if err != nil {
 		return err
 	}
-	r := report{State: a.folder, Version: a.version, Settings: a.settings, Runs: a.remembered()}
+	r := report{State: a.folder, Version: a.version, Settings: a.settings, Policy: a.inForce(), Runs: a.remembered()}
 	id, err := a.identity.Load()
 	if err != nil {
 		return err
@@ -76,7 +78,7 @@ func (r report) print(std Streams) error {
 	for _, t := range r.Settings.Targets {
 		line("server", "%s", t.URL)
 	}
-	p := r.Settings.Policy
+	p := r.Policy
 	line("policy", "revision %d: full inventory every %s, hardware check %s", p.Revision, time.Duration(p.Inventory.Every), checkWords(r))
 	line("last full inventory", "%s", stamp(r.Runs.Full))
 	line("last hardware check", "%s", stamp(r.Runs.Check))
@@ -100,10 +102,10 @@ func (r report) print(std Streams) error {
 }
 
 func checkWords(r report) string {
-	if !r.Settings.Policy.Check.On {
+	if !r.Policy.Check.On {
 		return "off"
 	}
-	return "every " + time.Duration(r.Settings.Policy.Check.Every).String()
+	return "every " + time.Duration(r.Policy.Check.Every).String()
 }
 
 func stamp(t time.Time) string {
