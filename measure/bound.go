@@ -9,40 +9,30 @@ import (
 // tierDenominator makes the factors of the ibm-rvu-mapc tiers whole numbers.
 const tierDenominator = 5
 
-// bound decides for each license whether int64 can hold every sum that a measurement forms, and fills in the integer
-// weights of those where it can.
+// sumFigures adds up the overridden figures of license n.
+func (p *plan) sumFigures(n int, stated *figures) {
+	l := &p.licenses[n]
+	l.metricSum, l.pointsSum = new(big.Int), new(big.Rat)
+	for _, d := range stated.metric {
+		l.metricSum.Add(l.metricSum, big.NewInt(p.count(d)))
+	}
+	for _, d := range stated.overridden {
+		l.pointsSum.Add(l.pointsSum, d.Rat())
+	}
+}
+
+// weigh decides whether int64 can hold every sum that a measurement forms for license n, and if so sets its integer
+// weights; else the license is big.
 //
 // At any instant the value of a server is at most its own count plus the counts of its guests, times the highest
 // weight (the weights of all products together, where each counts by itself), or else its overridden consumption.
 // A device is counted at one server only. So the highest count each device ever has, added up, times the weight, plus
 // every overridden figure, bounds every sum of values, in whatever order they are added.
-func (p *plan) bound(f *facts, stated []figures) {
-	counts := new(big.Int)
-	if p.countsFit {
-		counts = p.countBound(f)
-	}
-	for n := range p.licenses {
-		sum, overridden := new(big.Int).Set(counts), new(big.Rat)
-		for _, d := range stated[n].metric {
-			sum.Add(sum, big.NewInt(p.count(d)))
-		}
-		for _, d := range stated[n].overridden {
-			overridden.Add(overridden, d.Rat())
-		}
-		if p.countsFit {
-			p.weigh(n, sum, overridden)
-		}
-	}
-	if !p.countsFit {
-		for n := range p.licenses {
-			p.licenses[n].big = true
-		}
-	}
-}
-
-// weigh sets the integer weights of license n, or marks it as big.
-func (p *plan) weigh(n int, counts *big.Int, overridden *big.Rat) {
+func (p *plan) weigh(n int) {
 	l := &p.licenses[n]
+	if l.big = !p.countsFit; l.big {
+		return
+	}
 	weights := weightsOf(l.stated)
 	perCount := new(big.Rat).SetFrac(l.denominator, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(p.scale)), nil))
 	highest, total := new(big.Int), new(big.Int)
@@ -57,8 +47,9 @@ func (p *plan) weigh(n int, counts *big.Int, overridden *big.Rat) {
 	if l.perProduct {
 		highest = total
 	}
-	bound := new(big.Int).Mul(counts, highest)
-	points := new(big.Rat).Mul(overridden, new(big.Rat).SetInt(l.denominator))
+	bound := new(big.Int).Add(p.countSum, l.metricSum)
+	bound.Mul(bound, highest)
+	points := new(big.Rat).Mul(l.pointsSum, new(big.Rat).SetInt(l.denominator))
 	bound.Add(bound, points.Num())
 	bound.Add(bound, l.denominator)
 	bound.Mul(bound, big.NewInt(tierDenominator))

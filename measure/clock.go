@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -82,3 +83,54 @@ func (c *clock) upTo(i estate.Instant) int64 {
 
 // holds reports whether [from, to) has an instant in common with the window; a to of 0 is for ever.
 func (c *clock) holds(from, to estate.Instant) bool { return from < c.to && (to == 0 || to > c.from) }
+
+// tells returns an error when the estate states an instant of change, inside the window, for which the clock has no tick.
+func (c *clock) tells(e *estate.Estate) error {
+	if c.table == nil {
+		return nil
+	}
+	var err error
+	instantsOf(e, e.Devices, nil, func(i estate.Instant) {
+		if i <= c.from || i >= c.to {
+			return
+		}
+		if _, known := c.tick(i); !known {
+			err = fmt.Errorf("%s is a new instant in a history of more than 136 years: measure the corrected estate instead", i)
+		}
+	})
+	return err
+}
+
+// instantsOf yields every instant that facts and configuration state, 0 included.
+func instantsOf(header *estate.Estate, devices []estate.Device, installations []estate.Installation, yield func(estate.Instant)) {
+	both := func(from, to estate.Instant) { yield(from); yield(to) }
+	for i := range devices {
+		for _, h := range devices[i].Hardware {
+			both(h.From, h.To)
+		}
+		for _, p := range devices[i].Placement {
+			both(p.From, p.To)
+		}
+		for _, m := range devices[i].Moves {
+			both(m.From, m.To)
+		}
+		for _, o := range devices[i].Overrides {
+			both(o.From, o.To)
+		}
+	}
+	for _, x := range installations {
+		both(x.From, x.To)
+	}
+	for i := range header.Licenses {
+		l := &header.Licenses[i]
+		for _, x := range l.Exemptions {
+			both(x.From, x.To)
+		}
+		for _, x := range l.Overridden {
+			both(x.From, x.To)
+		}
+		for _, x := range l.OverriddenMetric {
+			both(x.From, x.To)
+		}
+	}
+}

@@ -72,20 +72,17 @@ func (e *Engine) Facts() int { return e.facts.stated }
 
 // Measure measures the estate in full.
 func (e *Engine) Measure() *Measurement {
-	shards := make([]int, len(e.facts.shards))
-	for i := range shards {
-		shards[i] = i
-	}
-	found := e.replay(shards, -1)
+	found := e.replay(e.allShards(), -1)
 	res := &result{
 		series:  found.series(len(e.plan.licenses)),
 		exact:   found.exactSeries(),
 		remarks: e.spansOf(found.remarks),
 	}
-	res.measurement = &Measurement{Format: Format, AsOf: e.header.AsOf, Licenses: make([]*License, len(e.plan.licenses))}
-	for n := range e.plan.licenses {
-		res.measurement.Licenses[n] = e.position(res, int32(n))
+	touched := make([]bool, len(e.plan.licenses))
+	for n := range touched {
+		touched[n] = true
 	}
+	e.positions(res, touched)
 	e.result = res
 	return res.measurement
 }

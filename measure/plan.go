@@ -17,10 +17,12 @@ type plan struct {
 	countsFit bool
 	licenses  []license
 	bigs      []int32 // the licenses that are evaluated in rationals
-	units     []unit
-	unitsOf   [][]int32         // by product
-	patches   [][]patch         // by shard
-	limits    map[int32][]int64 // by host with limiting pools: each pool's limit, unknown where it has none
+	// countSum bounds the sum of all devices' counts by their hardware.
+	countSum *big.Int
+	units    []unit
+	unitsOf  [][]int32         // by product
+	patches  [][]patch         // by shard
+	limits   map[int32][]int64 // by host with limiting pools: each pool's limit, unknown where it has none
 }
 
 const unknown = -1
@@ -43,7 +45,9 @@ type license struct {
 	// license is evaluated in rationals.
 	denominator *big.Int
 	big         bool
-	tiered      bool // ibm-rvu-mapc: the series counts cores, and consumption is what the tiers make of it
+	metricSum   *big.Int // of all overridden counts, in 1/10^scale
+	pointsSum   *big.Rat // of all overridden consumption
+	tiered      bool     // ibm-rvu-mapc: the series counts cores, and consumption is what the tiers make of it
 	perProduct  bool
 }
 
@@ -70,7 +74,16 @@ func newPlan(f *facts, c *config, highFrequency bool) *plan {
 	for n := range c.licenses {
 		p.license(f, &c.licenses[n], int32(n), figures[n].overridden, highFrequency)
 	}
-	p.bound(f, figures)
+	p.countSum = new(big.Int)
+	if p.countsFit {
+		p.countSum = p.countBound(f)
+	}
+	for n := range p.licenses {
+		p.sumFigures(n, &figures[n])
+	}
+	for n := range p.licenses {
+		p.weigh(n)
+	}
 	for n := range p.licenses {
 		if p.licenses[n].big {
 			p.bigs = append(p.bigs, int32(n))
@@ -182,8 +195,7 @@ func (p *plan) license(f *facts, stated *estate.License, n int32, overridden []e
 		l.eligible[i] = stated.Capacity != estate.Full && (stated.AllowOtherSources || class.agent && highFrequency)
 		l.exempt[i] = class.kind != estate.Host && slices.Contains(stated.ExemptRoles, class.role)
 	}
-	weights := weightsOf(stated)
-	l.denominator = denominatorOf(weights, overridden, p.scale)
+	l.denominator = denominatorOf(weightsOf(stated), overridden, p.scale)
 	first := len(p.units)
 	for i, product := range stated.Products {
 		if i == 0 {

@@ -41,36 +41,7 @@ func (b *Builder) beginLate() {
 	devices, installations := b.early, b.earlyInstallations
 	b.early, b.earlyInstallations = nil, nil
 	b.begin(newClock(b.header, func(yield func(estate.Instant)) {
-		both := func(from, to estate.Instant) { yield(from); yield(to) }
-		for i := range devices {
-			for _, h := range devices[i].Hardware {
-				both(h.From, h.To)
-			}
-			for _, p := range devices[i].Placement {
-				both(p.From, p.To)
-			}
-			for _, m := range devices[i].Moves {
-				both(m.From, m.To)
-			}
-			for _, o := range devices[i].Overrides {
-				both(o.From, o.To)
-			}
-		}
-		for _, x := range installations {
-			both(x.From, x.To)
-		}
-		for i := range b.header.Licenses {
-			l := &b.header.Licenses[i]
-			for _, x := range l.Exemptions {
-				both(x.From, x.To)
-			}
-			for _, x := range l.Overridden {
-				both(x.From, x.To)
-			}
-			for _, x := range l.OverriddenMetric {
-				both(x.From, x.To)
-			}
-		}
+		instantsOf(b.header, devices, installations, yield)
 	}))
 	for i := range devices {
 		b.Device(&devices[i])

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// sorted orders deltas by instant: short lists by comparison, long ones by radix, in as many passes of digit bits as
-// the range of the instants needs. The result may live in scratch; the other slice comes back for the next use.
-func sorted(deltas, scratch []Delta) (result, newScratch []Delta) {
+// order sorts deltas in place by instant: short lists by comparison, long ones by radix, in as many passes of digit bits
+// as the range of the instants needs. It returns the scratch space for the next use.
+func order(deltas, scratch []Delta) []Delta {
 	const short, digit = 512, 11
 	if len(deltas) <= short {
 		slices.SortFunc(deltas, func(a, b Delta) int { return cmp.Compare(a.At, b.At) })
-		return deltas, scratch
+		return scratch
 	}
 	low, high, inOrder := deltas[0].At, deltas[0].At, true
 	for i := range deltas {
@@ -19,7 +19,7 @@ func sorted(deltas, scratch []Delta) (result, newScratch []Delta) {
 		low, high = min(low, deltas[i].At), max(high, deltas[i].At)
 	}
 	if inOrder {
-		return deltas, scratch
+		return scratch
 	}
 	if cap(scratch) < len(deltas) {
 		scratch = make([]Delta, len(deltas))
@@ -43,5 +43,8 @@ func sorted(deltas, scratch []Delta) (result, newScratch []Delta) {
 		}
 		from, to = to, from
 	}
-	return from, to
+	if &from[0] != &deltas[0] {
+		copy(deltas, from)
+	}
+	return scratch
 }

@@ -24,9 +24,9 @@ type Step struct {
 type Steps []Step
 
 // Compact sorts deltas by instant and merges those of one instant, dropping what cancels out. It works in place and
-// returns the front part of the slice; scratch may be nil, and is returned for the next use.
+// returns the front part of the slice; scratch is room for sorting, which may be nil, and comes back for the next use.
 func Compact(deltas, scratch []Delta) (compacted, newScratch []Delta) {
-	deltas, scratch = sorted(deltas, scratch)
+	scratch = order(deltas, scratch)
 	return mergeSorted(deltas), scratch
 }
 

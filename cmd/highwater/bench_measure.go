@@ -10,6 +10,7 @@ import (
 
 	"github.com/highwater-sam/highwater/fault"
 	"github.com/highwater-sam/highwater/measure"
+	"github.com/highwater-sam/highwater/measure/synthetic"
 )
 
 // benchMeasureCmd measures a synthetic estate and prints what it took, beside the time of reading every fact once.
@@ -68,7 +69,9 @@ func (c *benchMeasureCmd) Run(std streams) error {
 		return err
 	}
 	f.NaiveOverFull = naive / f.FullMS
-	f.OverrideMS, f.LocationMS = c.corrections(engine)
+	if f.OverrideMS, f.LocationMS, err = c.corrections(engine); err != nil {
+		return err
+	}
 	f.PeakRSSMB = peakRSS()
 	if sum == 0 {
 		return fmt.Errorf("the estate has no facts")
@@ -80,9 +83,9 @@ func (c *benchMeasureCmd) Run(std streams) error {
 }
 
 func (c *benchMeasureCmd) build() (*measure.Engine, error) {
-	s := newSynthetic(c.Devices, c.Days, c.Licenses, c.Moves)
-	b := measure.NewBuilder(s.header())
-	s.each(b.Device, b.Installation)
+	s := synthetic.New(c.Devices, c.Days, c.Licenses, c.Moves)
+	b := measure.NewBuilder(s.Header())
+	s.Each(b.Device, b.Installation)
 	engine, err := b.Engine()
 	if err == nil {
 		engine.Workers = c.Workers

@@ -1,4 +1,5 @@
-package main
+// Package synthetic makes large estates of a given shape for benchmarks and property tests.
+package synthetic
 
 import (
 	"fmt"
@@ -7,17 +8,16 @@ import (
 	"github.com/highwater-sam/highwater/estate"
 )
 
-// synthetic makes estates for benchmarks: about 4.5 % hosts with 20 guests each, 16 hosts a cluster, 5.5 % computers
+// Maker makes one estate, device by device: about 4.5 % hosts with 20 guests each, 16 hosts a cluster, 5.5 % computers
 // that stand alone; configurations that change and guests that move at given rates, at any second; every guest and
 // computer has one licensed product on average. It is the same for the same settings.
-type synthetic struct {
-	devices, days, licenses int
-	movesPerMonth           float64
-	changesPerMonth         float64
+type Maker struct {
+	Devices, Days, Licenses int
+	MovesPerMonth           float64 // of each guest
+	ChangesPerMonth         float64 // of each device's hardware
 	random                  *rand.Rand
 	from, to                estate.Instant
 	number                  int
-	hardware                [][4]estate.Decimal
 }
 
 const (
@@ -39,41 +39,88 @@ var rates = []struct {
 	{"SPARC-T5", "15.25"},
 }
 
-func newSynthetic(devices, days, licenses int, moves float64) *synthetic {
+// New returns the maker of an estate with so many devices, days of history from 2026 on, and licenses.
+func New(devices, days, licenses int, movesPerMonth float64) *Maker {
 	from, _ := estate.ParseInstant("2026-01-01T00:00:00Z")
-	return &synthetic{
-		devices: devices, days: days, licenses: licenses, movesPerMonth: moves, changesPerMonth: 0.1,
+	return &Maker{
+		Devices: devices, Days: days, Licenses: licenses, MovesPerMonth: movesPerMonth, ChangesPerMonth: 0.1,
 		random: rand.New(rand.NewPCG(1, 2)), from: from, to: from + estate.Instant(days)*86400,
 	}
 }
 
-// header returns everything but devices and installations.
-func (s *synthetic) header() *estate.Estate {
+// RateOf returns the index of a processor among those of synthetic estates, -1 when it is none of them.
+func RateOf(processor string) int {
+	for i := range rates {
+		if rates[i].processor == processor {
+			return i
+		}
+	}
+	return -1
+}
+
+// Hundredths returns the points per core of a processor in hundredths.
+func Hundredths(rate int) int64 {
+	n, scale, _ := rates[rate].perCore.Scaled()
+	for ; scale < 2; scale++ {
+		n *= 10
+	}
+	return n
+}
+
+// ID returns the id of the i-th device, from 0, of an estate that has so many.
+func (s *Maker) ID(i int) string {
+	kind := estate.Computer
+	if i < s.clusters()*clusterSize {
+		kind = estate.VM
+		if i%clusterSize < hostsOfCluster {
+			kind = estate.Host
+		}
+	}
+	return id(kind, i+1)
+}
+
+func id(kind estate.Kind, number int) string { return fmt.Sprintf("%s-%07d", kind, number) }
+
+const clusterSize = hostsOfCluster * (1 + guestsOfHost)
+
+func (s *Maker) clusters() int { return max(1, s.Devices*945/1000/clusterSize) }
+
+// Header returns everything but devices and installations.
+func (s *Maker) Header() *estate.Estate {
 	e := &estate.Estate{Format: estate.Format, AsOf: s.to}
-	half := s.from + estate.Instant(s.days/2)*86400
+	half := s.from + estate.Instant(s.Days/2)*86400
 	e.Periods = []estate.Period{{Name: "first", From: s.from, To: max(half, s.from+1)}}
 	if half > s.from {
 		e.Periods = append(e.Periods, estate.Period{Name: "second", From: half})
 	}
 	for i := range placesOfWorld {
-		l := estate.Location{ID: place(i)}
+		l := estate.Location{ID: Place(i)}
 		if i%10 != 9 { // one in ten is not mapped to a region
 			l.Region = estate.Region(1 + i%3)
 		}
 		e.Locations = append(e.Locations, l)
 	}
-	for i := range s.licenses {
+	for i := range s.Licenses {
 		e.Licenses = append(e.Licenses, s.license(i))
 	}
 	return e
 }
 
-func place(i int) string { return fmt.Sprintf("place-%02d", i) }
-
 func product(i int) string { return fmt.Sprintf("product-%d", i) }
 
+// Estate returns the whole estate at once.
+func (s *Maker) Estate() *estate.Estate {
+	e := s.Header()
+	s.Each(func(d *estate.Device) { e.Devices = append(e.Devices, *d) },
+		func(x *estate.Installation) { e.Installations = append(e.Installations, *x) })
+	return e
+}
+
+// Place returns the id of the i-th of a hundred locations.
+func Place(i int) string { return fmt.Sprintf("place-%02d", i) }
+
 // license makes six of ten licenses ibm-pvu, three ibm-vpc and one ibm-rvu-mapc, of one product each.
-func (s *synthetic) license(i int) estate.License {
+func (s *Maker) license(i int) estate.License {
 	l := estate.License{ID: fmt.Sprintf("license-%d", i), Metric: estate.PVU, Products: []estate.LicenseProduct{{Product: product(i)}}}
 	switch i % 10 {
 	case 6, 7:
@@ -93,15 +140,14 @@ func (s *synthetic) license(i int) estate.License {
 	return l
 }
 
-// each makes the devices, clusters first, and their installations.
-func (s *synthetic) each(device func(*estate.Device), installation func(*estate.Installation)) {
-	clusters := max(1, s.devices*945/1000/(hostsOfCluster*(1+guestsOfHost)))
-	for range clusters {
+// Each makes the devices, clusters first, and their installations.
+func (s *Maker) Each(device func(*estate.Device), installation func(*estate.Installation)) {
+	for range s.clusters() {
 		s.cluster(device, installation)
 	}
-	for s.number < s.devices {
+	for s.number < s.Devices {
 		d := s.machine(estate.Computer)
-		d.Location = place(s.random.IntN(placesOfWorld))
+		d.Location = Place(s.random.IntN(placesOfWorld))
 		s.histories(d, estate.Computer)
 		s.install(d.ID, installation)
 		device(d)
@@ -109,9 +155,9 @@ func (s *synthetic) each(device func(*estate.Device), installation func(*estate.
 }
 
 // cluster makes hosts of one place and one kind of processor with guests that move among them.
-func (s *synthetic) cluster(device func(*estate.Device), installation func(*estate.Installation)) {
+func (s *Maker) cluster(device func(*estate.Device), installation func(*estate.Installation)) {
 	hosts := make([]string, hostsOfCluster)
-	at, rate := place(s.random.IntN(placesOfWorld)), s.random.IntN(len(rates))
+	at, rate := Place(s.random.IntN(placesOfWorld)), s.random.IntN(len(rates))
 	for i := range hosts {
 		h := s.machine(estate.Host)
 		h.Location = at
@@ -125,7 +171,7 @@ func (s *synthetic) cluster(device func(*estate.Device), installation func(*esta
 		s.histories(v, estate.VM)
 		on := i / guestsOfHost
 		from := s.from - 86400
-		for _, t := range s.instants(s.movesPerMonth) {
+		for _, t := range s.instants(s.MovesPerMonth) {
 			v.Placement = append(v.Placement, estate.Placement{From: from, To: t, Host: hosts[on]})
 			from, on = t, (on+1+s.random.IntN(hostsOfCluster-1))%hostsOfCluster
 		}
@@ -135,9 +181,9 @@ func (s *synthetic) cluster(device func(*estate.Device), installation func(*esta
 	}
 }
 
-func (s *synthetic) machine(kind estate.Kind) *estate.Device {
+func (s *Maker) machine(kind estate.Kind) *estate.Device {
 	s.number++
-	d := &estate.Device{ID: fmt.Sprintf("%s-%07d", kind, s.number), Kind: kind, Source: estate.Agent}
+	d := &estate.Device{ID: id(kind, s.number), Kind: kind, Source: estate.Agent}
 	if s.random.IntN(200) == 0 {
 		d.Source = estate.Other
 	}
@@ -145,7 +191,7 @@ func (s *synthetic) machine(kind estate.Kind) *estate.Device {
 }
 
 // instants returns those of events that come so often a month, in order and never twice.
-func (s *synthetic) instants(perMonth float64) []estate.Instant {
+func (s *Maker) instants(perMonth float64) []estate.Instant {
 	var list []estate.Instant
 	at := float64(s.from)
 	for perMonth > 0 {
@@ -158,14 +204,14 @@ func (s *synthetic) instants(perMonth float64) []estate.Instant {
 	return list
 }
 
-func (s *synthetic) histories(d *estate.Device, kind estate.Kind) {
+func (s *Maker) histories(d *estate.Device, kind estate.Kind) {
 	s.history(d, kind, s.random.IntN(len(rates)))
 }
 
 // history makes hardware that changes now and then.
-func (s *synthetic) history(d *estate.Device, kind estate.Kind, rate int) {
+func (s *Maker) history(d *estate.Device, kind estate.Kind, rate int) {
 	from := s.from - 86400
-	for _, t := range s.instants(s.changesPerMonth) {
+	for _, t := range s.instants(s.ChangesPerMonth) {
 		d.Hardware = append(d.Hardware, estate.HardwareFact{From: from, To: t, Hardware: s.drawHardware(kind, rate)})
 		from = t
 	}
@@ -174,7 +220,7 @@ func (s *synthetic) history(d *estate.Device, kind estate.Kind, rate int) {
 
 var counts = []estate.Decimal{"1", "2", "4", "8", "16", "24", "32", "48", "64", "96", "128"}
 
-func (s *synthetic) drawHardware(kind estate.Kind, rate int) estate.Hardware {
+func (s *Maker) drawHardware(kind estate.Kind, rate int) estate.Hardware {
 	n := s.random.IntN(4)
 	if kind != estate.VM {
 		n += 5
@@ -183,11 +229,11 @@ func (s *synthetic) drawHardware(kind estate.Kind, rate int) estate.Hardware {
 }
 
 // install gives a device none, one or two products, one on average; one in five comes or goes in between.
-func (s *synthetic) install(id string, installation func(*estate.Installation)) {
+func (s *Maker) install(id string, installation func(*estate.Installation)) {
 	n := []int{0, 1, 1, 1, 2}[s.random.IntN(5)]
-	first := s.random.IntN(s.licenses)
-	for i := range min(n, s.licenses) {
-		x := estate.Installation{Device: id, Product: product((first + i) % s.licenses), From: s.from - 86400}
+	first := s.random.IntN(s.Licenses)
+	for i := range min(n, s.Licenses) {
+		x := estate.Installation{Device: id, Product: product((first + i) % s.Licenses), From: s.from - 86400}
 		if s.random.IntN(5) == 0 {
 			middle := s.from + estate.Instant(s.random.Int64N(int64(s.to-s.from)))
 			if s.random.IntN(2) == 0 {
