@@ -1,6 +1,9 @@
 package device
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // Firmware that was never given an identity says so in many ways. A value in these lists is shown on pages like any
 // other, but it never makes a key: hundreds of machines share it.
@@ -58,14 +61,16 @@ func placeholderSerial(s string) bool {
 			return true
 		}
 	}
-	signs, n := map[rune]bool{}, 0
+	n, first, varied := 0, rune(0), false
 	for _, r := range s {
 		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r > 127 {
-			signs[r] = true
-			n++
+			if n++; n == 1 {
+				first = r
+			}
+			varied = varied || r != first
 		}
 	}
-	return n < minSerial || len(signs) < 2
+	return n < minSerial || !varied
 }
 
 // placeholderUUID says whether a UUID in its usual form names no machine.
@@ -73,13 +78,16 @@ func placeholderUUID(u string) bool {
 	if placeholderUUIDs[u] {
 		return true
 	}
-	digits := map[rune]bool{}
-	for _, r := range u {
-		if r != '-' {
-			digits[r] = true
+	digits := uint16(0) // which of the sixteen occur
+	for i := range len(u) {
+		switch c := u[i]; {
+		case c >= '0' && c <= '9':
+			digits |= 1 << (c - '0')
+		case c >= 'a' && c <= 'f':
+			digits |= 1 << (c - 'a' + 10)
 		}
 	}
-	return len(digits) <= 2
+	return bits.OnesCount16(digits) <= 2
 }
 
 // placeholderName says whether a host name in lower case is one that machines have before anybody named them.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sort"
 
@@ -28,6 +29,10 @@ func Equal(a, b Value) bool {
 	if a.Aspect() != b.Aspect() {
 		return false
 	}
+	if reflect.DeepEqual(a, b) {
+		return true
+	}
+	// An empty list and none are the same once kept.
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
