@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/highwater-sam/highwater/cmd/highwater-agent/agentcmd"
 	"github.com/highwater-sam/highwater/fault"
 )
 
@@ -20,9 +21,15 @@ var version = "dev"
 
 // commandLine lists the subcommands: one field, one file.
 type commandLine struct {
-	Measure measureCmd `cmd:"" help:"Measure an estate file: positions, peaks, and why."`
-	Bench   benchCmd   `cmd:"" help:"Benchmarks: how fast each part is, against how fast it could be."`
+	Demo    demoCmd      `cmd:"" help:"Show the main job on this machine: its inventory, a sample estate, and its license positions."`
+	Serve   serveCmd     `cmd:"" help:"Run the server: pages, intake of documents, daily reconciliation."`
+	Measure measureCmd   `cmd:"" help:"Measure an estate file: positions, peaks, and why."`
+	User    userCmd      `cmd:"" help:"People who may sign in."`
+	Token   tokenCmd     `cmd:"" help:"Tokens with which agents enroll."`
+	Agent   agentcmd.CLI `cmd:"" help:"What highwater-agent does, from this program."`
+	Bench   benchCmd     `cmd:"" help:"Benchmarks: how fast each part is, against how fast it could be."`
 
+	Config  kong.ConfigFlag  `help:"Settings file (YAML): the names of the flags and their values." placeholder:"FILE"`
 	Version kong.VersionFlag `help:"Print the version and stop."`
 }
 
@@ -48,12 +55,15 @@ func run(ctx context.Context, args []string, std streams) int {
 	parser, err := kong.New(&cli,
 		kong.Name("highwater"),
 		kong.Description("Software licenses counted by capacity over time: inventory, peaks, and the evidence for each."),
-		kong.Vars{"version": version},
+		kong.Vars{"version": version, "state": agentcmd.DefaultState()},
+		kong.Configuration(readConfig),
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(code int) { status, exited = code, true }),
 		kong.UsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(std),
+		kong.Bind(agentcmd.Streams{Out: std.out, Err: std.err, Version: version}),
+		kong.Bind(&cli.Agent),
 	)
 	if err != nil {
 		fmt.Fprintln(std.err, "highwater:", err)
