@@ -119,7 +119,7 @@ func (s *Store) whyFailed(ctx context.Context, item *intakeItem, err error) erro
 
 // tryRound writes all items in one transaction. lost names those whose device has changed: then nothing is written.
 func (s *Store) tryRound(ctx context.Context, items []*intakeItem) (lost map[int]bool, err error) {
-	tx, err := s.dialect.begin(ctx)
+	tx, err := s.dialect.begin(ctx, false)
 	if err != nil {
 		return nil, err
 	}

@@ -105,17 +105,8 @@ func (p *postgresDB) titleIDs(ctx context.Context, hashes []titleHash) (map[titl
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err has it
 	found := make(map[titleHash]int64, len(hashes))
-	for rows.Next() {
-		var hash []byte
-		var id int64
-		if err := rows.Scan(&hash, &id); err != nil {
-			return nil, err
-		}
-		found[titleHash(hash)] = id
-	}
-	return found, rows.Err()
+	return found, readTitleIDs(rows, found)
 }
 
 func (p *postgresDB) migrate(ctx context.Context, log *slog.Logger) error {
@@ -160,7 +151,7 @@ type postgresTx struct {
 	failed  error
 }
 
-func (p *postgresDB) begin(ctx context.Context) (writeTx, error) {
+func (p *postgresDB) begin(ctx context.Context, light bool) (writeTx, error) {
 	conn, err := p.pool.Conn(ctx)
 	if err != nil {
 		return nil, err
@@ -170,7 +161,14 @@ func (p *postgresDB) begin(ctx context.Context) (writeTx, error) {
 		_ = conn.Close() // the first error is the one to tell
 		return nil, err
 	}
-	return &postgresTx{conn: conn, tx: tx}, nil
+	t := &postgresTx{conn: conn, tx: tx}
+	if light {
+		if _, err := t.ExecContext(ctx, "SET LOCAL synchronous_commit = off"); err != nil {
+			t.Rollback()
+			return nil, err
+		}
+	}
+	return t, nil
 }
 
 // deferredResult is the outcome of a statement that may not have been sent yet. Asking sends what waits.

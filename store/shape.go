@@ -53,8 +53,8 @@ func (d *shapeDictionary) insert(ctx context.Context, row db.ShapeIDParams) (int
 	if err != nil {
 		return 0, err
 	}
-	err = d.store.write(ctx, "number a processor and model", func(q *db.Queries) error {
-		return q.InsertShape(ctx, db.InsertShapeParams{ID: id, Processor: row.Processor, Model: row.Model, Os: row.Os})
+	err = d.store.writeTx(ctx, "number a processor and model", true, func(tx writeTx) error {
+		return db.New(tx).InsertShape(ctx, db.InsertShapeParams{ID: id, Processor: row.Processor, Model: row.Model, Os: row.Os})
 	})
 	if err != nil {
 		return 0, err

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/pressly/goose/v3"
@@ -31,6 +33,7 @@ type sqliteDB struct {
 	turn   chan struct{}
 	conn   *sql.Conn
 	writes *statements
+	waits  bool // whether a commit of conn waits for the disk
 }
 
 func openSQLite(ctx context.Context, folder string, options Options) (dialect, error) {
@@ -106,16 +109,43 @@ func (*sqliteDB) lockIdentities(context.Context, writeTx) error { return nil }
 func (*sqliteDB) textKey(column string) string { return "lower(" + column + ")" }
 
 func (s *sqliteDB) titleIDs(ctx context.Context, hashes []titleHash) (map[titleHash]int64, error) {
-	q, found := db.New(s.readOnly), make(map[titleHash]int64, len(hashes))
-	for _, h := range hashes {
-		id, err := q.TitleID(ctx, h[:])
-		if err == nil {
-			found[h] = id
-		} else if !errors.Is(err, sql.ErrNoRows) {
+	found := make(map[titleHash]int64, len(hashes))
+	for part := range slices.Chunk(hashes, lookedUpAtOnce) {
+		// The last part is filled up with its first hash, so that there is one text.
+		args := make([]any, lookedUpAtOnce)
+		for i := range args {
+			args[i] = part[0][:]
+			if i < len(part) {
+				args[i] = part[i][:]
+			}
+		}
+		rows, err := s.readOnly.QueryContext(ctx, titlesByHash, args...)
+		if err != nil {
+			return nil, err
+		}
+		if err := readTitleIDs(rows, found); err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
+}
+
+const lookedUpAtOnce = 64
+
+var titlesByHash = "SELECT hash, id FROM titles WHERE hash IN (?" + strings.Repeat(", ?", lookedUpAtOnce-1) + ")"
+
+// readTitleIDs reads rows of hash and id, and closes them.
+func readTitleIDs(rows *sql.Rows, into map[titleHash]int64) error {
+	defer rows.Close() //nolint:errcheck // rows.Err has it
+	for rows.Next() {
+		var hash sql.RawBytes
+		var id int64
+		if err := rows.Scan(&hash, &id); err != nil {
+			return err
+		}
+		into[titleHash(hash)] = id
+	}
+	return rows.Err()
 }
 
 func (s *sqliteDB) migrate(ctx context.Context, log *slog.Logger) error {
@@ -166,7 +196,7 @@ type sqliteTx struct {
 	ended bool
 }
 
-func (s *sqliteDB) begin(ctx context.Context) (writeTx, error) {
+func (s *sqliteDB) begin(ctx context.Context, light bool) (writeTx, error) {
 	select {
 	case s.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -178,7 +208,11 @@ func (s *sqliteDB) begin(ctx context.Context) (writeTx, error) {
 			<-s.turn
 			return nil, err
 		}
-		s.conn, s.writes = conn, newStatements(conn)
+		s.conn, s.writes, s.waits = conn, newStatements(conn), true // as the pool opens it
+	}
+	if err := s.wait(ctx, !light); err != nil {
+		<-s.turn
+		return nil, err
 	}
 	// IMMEDIATE: a transaction that writes says so at its begin, so that it never fails halfway for want of the lock.
 	// A transaction is short; it is not cut off in the middle, which would cost a goroutine a statement.
@@ -187,6 +221,23 @@ func (s *sqliteDB) begin(ctx context.Context) (writeTx, error) {
 		return nil, err
 	}
 	return &sqliteTx{statements: s.writes, owner: s, conn: s.conn}, nil
+}
+
+// wait sets whether a commit waits for the disk. The log is written in order, so that what does not wait is durable
+// with the next commit that does.
+func (s *sqliteDB) wait(ctx context.Context, full bool) error {
+	if s.waits == full {
+		return nil
+	}
+	text := "PRAGMA synchronous = NORMAL"
+	if full {
+		text = "PRAGMA synchronous = FULL"
+	}
+	if _, err := s.conn.ExecContext(context.WithoutCancel(ctx), text); err != nil {
+		return err
+	}
+	s.waits = full
+	return nil
 }
 
 // Commit makes the transaction durable. After an error nothing of it holds.

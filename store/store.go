@@ -45,8 +45,9 @@ type Store struct {
 type dialect interface {
 	name() string
 	reader() db.DBTX
-	// begin opens the transaction that writes. On SQLite there is one at a time.
-	begin(ctx context.Context) (writeTx, error)
+	// begin opens the transaction that writes. On SQLite there is one at a time. A light transaction does not wait for the
+	// disk when it commits: it is durable at the latest with the next one that does, and never after it.
+	begin(ctx context.Context, light bool) (writeTx, error)
 	// snapshot opens a transaction that reads one state of the database however long it takes.
 	snapshot(ctx context.Context) (*sql.Tx, error)
 	// lockIdentities makes others that add matching keys wait until the transaction ends.
@@ -140,12 +141,18 @@ func (s *Store) Database() string { return s.dialect.name() }
 
 // write runs f in a transaction that writes, and commits it when f returns nil.
 func (s *Store) write(ctx context.Context, what string, f func(*db.Queries) error) error {
-	tx, err := s.dialect.begin(ctx)
+	return s.writeTx(ctx, what, false, func(tx writeTx) error { return f(db.New(tx)) })
+}
+
+// writeTx is write for those who need the transaction itself. A light one is for what means nothing before a later
+// transaction refers to it: the database keeps their order, so it cannot be lost while the later one is kept.
+func (s *Store) writeTx(ctx context.Context, what string, light bool, f func(writeTx) error) error {
+	tx, err := s.dialect.begin(ctx, light)
 	if err != nil {
 		return explain(s.dialect, err, what)
 	}
 	defer tx.Rollback()
-	if err := f(db.New(tx)); err != nil {
+	if err := f(tx); err != nil {
 		return explain(s.dialect, err, what)
 	}
 	return explain(s.dialect, tx.Commit(), what)
@@ -201,8 +208,8 @@ type idBlock struct {
 	next, end int64
 }
 
-// blockSize is how many ids are taken at once: lost at each start, spared at each insert.
-const blockSize = 256
+// blockSize is how many ids are taken at once, of titles eight times as many: lost at each start, spared at each insert.
+const blockSize = 512
 
 // next returns the first of count ids in a row.
 func (i *ids) next(ctx context.Context, name string, count int64) (int64, error) {
@@ -221,6 +228,9 @@ func (i *ids) next(ctx context.Context, name string, count int64) (int64, error)
 	defer b.mu.Unlock()
 	if b.end-b.next < count {
 		size := max(count, blockSize)
+		if name == "title" {
+			size = max(count, 8*blockSize)
+		}
 		first, err := i.take(ctx, name, size)
 		if err != nil {
 			return 0, err
@@ -234,8 +244,8 @@ func (i *ids) next(ctx context.Context, name string, count int64) (int64, error)
 
 func (s *Store) takeIDs(ctx context.Context, name string, count int64) (int64, error) {
 	var end int64
-	err := s.write(ctx, "reserve ids", func(q *db.Queries) (err error) {
-		end, err = q.TakeIDs(ctx, name, count)
+	err := s.writeTx(ctx, "reserve ids", true, func(tx writeTx) (err error) {
+		end, err = db.New(tx).TakeIDs(ctx, name, count)
 		return err
 	})
 	return end - count, err

@@ -116,58 +116,64 @@ func (d *titleDictionary) commit(items []*evidenceItem) {
 
 func (d *titleDictionary) commitAll(items []*evidenceItem) error {
 	ctx := context.Background()
-	numbers, err := d.numbers(ctx, items)
+	numbers := map[titleHash]int64{}
+	unknown, titles, err := d.missing(ctx, items, numbers)
 	if err != nil {
 		return err
 	}
-	return d.store.write(ctx, "keep sets of titles", func(q *db.Queries) error {
+	// Before the transaction: on SQLite there is only one at a time.
+	first, err := d.store.ids.next(ctx, "title", int64(len(unknown)))
+	if err != nil {
+		return err
+	}
+	err = d.store.writeTx(ctx, "keep titles", true, func(tx writeTx) error {
+		if err := d.insert(ctx, tx, first, unknown, titles, numbers); err != nil {
+			return err
+		}
+		sets := make(bulkRows, 0, len(items)*len(setRows.columns))
 		for _, item := range items {
 			ids := make([]int64, len(item.hashes))
 			for i, h := range item.hashes {
 				ids[i] = numbers[h]
 			}
-			body := encodeSet(ids)
-			if err := q.InsertEvidenceSet(ctx, db.InsertEvidenceSetParams{Hash: item.hash, Count: int64(len(ids)), Body: body}); err != nil {
-				return err
-			}
+			sets = append(sets, item.hash, int64(len(ids)), encodeSet(ids))
 		}
-		return nil
+		_, err := setRows.insert(ctx, tx, sets)
+		return err
 	})
+	if err == nil {
+		for _, h := range unknown {
+			d.ids.put(h, numbers[h])
+		}
+	}
+	return err
 }
 
-// numbers returns the number of every title of the items; new titles are numbered and committed.
-func (d *titleDictionary) numbers(ctx context.Context, items []*evidenceItem) (map[titleHash]int64, error) {
-	numbers := map[titleHash]int64{}
-	missing := map[titleHash]*catalog.Title{}
+var (
+	titleRows = newBulk("titles", "id, hash, kind, source, name, version, arch, publisher, path, tag_id, edition, bytes", "ON CONFLICT (hash) DO NOTHING")
+	setRows   = newBulk("evidence_sets", "hash, count, body", "ON CONFLICT (hash) DO NOTHING")
+)
+
+// missing fills in the numbers that are known, and returns the titles that are not, in order of hash: two servers that
+// insert the same titles then wait for each other and never deadlock.
+func (d *titleDictionary) missing(ctx context.Context, items []*evidenceItem, numbers map[titleHash]int64) ([]titleHash, map[titleHash]*catalog.Title, error) {
+	titles := map[titleHash]*catalog.Title{}
 	for _, item := range items {
 		for i, h := range item.hashes {
 			if id, ok := d.ids.get(h); ok {
 				numbers[h] = id
 			} else {
-				missing[h] = &item.titles[i]
+				titles[h] = &item.titles[i]
 			}
 		}
 	}
-	if len(missing) == 0 {
-		return numbers, nil
-	}
-	// In order of hash, so that two servers that insert the same titles wait for each other and never deadlock.
-	order := make([]titleHash, 0, len(missing))
-	for h := range missing {
+	order := make([]titleHash, 0, len(titles))
+	for h := range titles {
 		order = append(order, h)
 	}
 	slices.SortFunc(order, func(a, b titleHash) int { return slices.Compare(a[:], b[:]) })
 	unknown, err := d.lookUp(ctx, order, numbers)
-	if err != nil || len(unknown) == 0 {
-		return numbers, err
-	}
-	if err := d.insert(ctx, unknown, missing); err != nil {
-		return nil, err
-	}
-	if left, err := d.lookUp(ctx, unknown, numbers); err != nil || len(left) > 0 {
-		return nil, fmt.Errorf("%d titles are missing after they were kept: %w", len(left), err)
-	}
-	return numbers, nil
+	return unknown, titles, err
 }
 
 // lookUp fills in the numbers that the database has and returns the hashes it does not have.
@@ -188,23 +194,34 @@ func (d *titleDictionary) lookUp(ctx context.Context, hashes []titleHash, number
 	return unknown, nil
 }
 
-func (d *titleDictionary) insert(ctx context.Context, hashes []titleHash, titles map[titleHash]*catalog.Title) error {
-	first, err := d.store.ids.next(ctx, "title", int64(len(hashes)))
+// insert numbers titles that are unknown, in the transaction that keeps the sets of them.
+func (d *titleDictionary) insert(ctx context.Context, tx writeTx, first int64, hashes []titleHash, titles map[titleHash]*catalog.Title, numbers map[titleHash]int64) error {
+	if len(hashes) == 0 {
+		return nil
+	}
+	values := make(bulkRows, 0, len(hashes)*len(titleRows.columns))
+	for i, h := range hashes {
+		t := titles[h]
+		id := first + int64(i)
+		numbers[h] = id
+		values = append(values, id, h[:], t.Kind, t.Source, t.Name, t.Version, t.Arch, t.Publisher, t.Path, t.ID, t.Edition, t.Bytes)
+	}
+	results, err := titleRows.insert(ctx, tx, values)
 	if err != nil {
 		return err
 	}
-	return d.store.write(ctx, "keep titles", func(q *db.Queries) error {
-		for i, h := range hashes {
-			t := titles[h]
-			err := q.InsertTitle(ctx, db.InsertTitleParams{ID: first + int64(i), Hash: h[:], Kind: t.Kind, Source: t.Source, Name: t.Name, Version: t.Version,
-				Arch: t.Arch, Publisher: t.Publisher, Path: t.Path, TagID: t.ID,
-				Edition: t.Edition, Bytes: t.Bytes})
-			if err != nil {
-				return err
-			}
+	if n, err := affected(results); err != nil || n == int64(len(hashes)) {
+		return err
+	}
+	// Another server has numbered some of them at this moment; it has committed, or we would still wait for it.
+	for _, h := range hashes {
+		var id int64
+		if err := tx.QueryRowContext(ctx, "SELECT id FROM titles WHERE hash = $1", h[:]).Scan(&id); err != nil {
+			return fmt.Errorf("a title is missing after it was kept: %w", err)
 		}
-		return nil
-	})
+		numbers[h] = id
+	}
+	return nil
 }
 
 // encodeSet packs the numbers of a set: sorted, each as its distance from the one before, compressed.

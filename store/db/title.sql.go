@@ -67,65 +67,12 @@ func (q *Queries) HasEvidenceSet(ctx context.Context, hash []byte) (int64, error
 	return count, err
 }
 
-const insertEvidenceSet = `-- name: InsertEvidenceSet :exec
-INSERT INTO evidence_sets (hash, count, body) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING
-`
-
-type InsertEvidenceSetParams struct {
-	Hash  []byte
-	Count int64
-	Body  []byte
-}
-
-func (q *Queries) InsertEvidenceSet(ctx context.Context, arg InsertEvidenceSetParams) error {
-	_, err := q.db.ExecContext(ctx, insertEvidenceSet, arg.Hash, arg.Count, arg.Body)
-	return err
-}
-
 const insertSetTitle = `-- name: InsertSetTitle :exec
 INSERT INTO set_titles (hash, title) VALUES ($1, $2) ON CONFLICT (hash, title) DO NOTHING
 `
 
 func (q *Queries) InsertSetTitle(ctx context.Context, hash string, title int64) error {
 	_, err := q.db.ExecContext(ctx, insertSetTitle, hash, title)
-	return err
-}
-
-const insertTitle = `-- name: InsertTitle :exec
-INSERT INTO titles (id, hash, kind, source, name, version, arch, publisher, path, tag_id, edition, bytes)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (hash) DO NOTHING
-`
-
-type InsertTitleParams struct {
-	ID        int64
-	Hash      []byte
-	Kind      string
-	Source    string
-	Name      string
-	Version   string
-	Arch      string
-	Publisher string
-	Path      string
-	TagID     string
-	Edition   string
-	Bytes     int64
-}
-
-func (q *Queries) InsertTitle(ctx context.Context, arg InsertTitleParams) error {
-	_, err := q.db.ExecContext(ctx, insertTitle,
-		arg.ID,
-		arg.Hash,
-		arg.Kind,
-		arg.Source,
-		arg.Name,
-		arg.Version,
-		arg.Arch,
-		arg.Publisher,
-		arg.Path,
-		arg.TagID,
-		arg.Edition,
-		arg.Bytes,
-	)
 	return err
 }
 
@@ -205,17 +152,6 @@ func (q *Queries) Title(ctx context.Context, id int64) (Title, error) {
 		&i.Bytes,
 	)
 	return i, err
-}
-
-const titleID = `-- name: TitleID :one
-SELECT id FROM titles WHERE hash = $1
-`
-
-func (q *Queries) TitleID(ctx context.Context, hash []byte) (int64, error) {
-	row := q.db.QueryRowContext(ctx, titleID, hash)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
 }
 
 const titles = `-- name: Titles :many

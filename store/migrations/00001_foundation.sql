@@ -174,7 +174,6 @@ CREATE TABLE titles (
     bytes BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX titles_once ON titles (hash);
-CREATE INDEX titles_by_name ON titles (name);
 
 CREATE TABLE evidence_sets (
     hash BYTEA NOT NULL PRIMARY KEY,

@@ -2,8 +2,12 @@
 package storetest
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
+	"github.com/highwater-sam/highwater/internal/need"
 	"github.com/highwater-sam/highwater/store"
 	"github.com/highwater-sam/highwater/store/storetest/pg"
 )
@@ -12,7 +16,17 @@ import (
 var Databases = []string{"sqlite", "postgres"}
 
 // Main runs the tests of a binary that uses Each: func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }.
-func Main(m *testing.M) int { return pg.Run(m) }
+func Main(m *testing.M) int {
+	code := m.Run()
+	if err := pg.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "stop the private PostgreSQL:", err)
+		return max(code, 1)
+	}
+	return code
+}
+
+// ServerVariable names a PostgreSQL server to use instead of a private one: a URL whose user may create databases.
+const ServerVariable = "HIGHWATER_TEST_POSTGRES"
 
 // Each runs a test on an empty SQLite store and on an empty PostgreSQL store. On a machine without PostgreSQL that half
 // is skipped, saying why. The binary's TestMain must call Main.
@@ -31,7 +45,30 @@ func Address(t testing.TB, database string) string {
 	if database == "sqlite" {
 		return "sqlite:" + t.TempDir()
 	}
-	return pg.Database(t)
+	return postgres(t)
+}
+
+// postgres makes an empty database and returns its URL. It is dropped when the test ends.
+func postgres(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv(ServerVariable)
+	if server == "" {
+		program := need.Program(t, "postgres", pg.Program)
+		var err error
+		if server, err = pg.Start(filepath.Dir(program)); err != nil {
+			t.Fatalf("start a private PostgreSQL: %v", err)
+		}
+	}
+	dsn, drop, err := pg.Create(server)
+	if err != nil {
+		t.Fatalf("make a database for the test: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := drop(); err != nil {
+			t.Errorf("drop the database of the test: %v", err)
+		}
+	})
+	return dsn
 }
 
 // Open opens a store and closes it when the test ends.

@@ -1,5 +1,5 @@
-// Package pg gives tests a real PostgreSQL: a private cluster that lives as long as the test binary, or the server that
-// HIGHWATER_TEST_POSTGRES names, with a fresh database for each test.
+// Package pg starts a private PostgreSQL for tests and benchmarks, that ends with the program, and makes fresh databases
+// on it or on any other server.
 package pg
 
 import (
@@ -13,57 +13,26 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
-
-	"github.com/highwater-sam/highwater/internal/need"
 )
 
-// AddressVariable names a server to use instead of a private one: a URL whose user may create databases.
-const AddressVariable = "HIGHWATER_TEST_POSTGRES"
+// Program is where Debian and the PostgreSQL project's packages put the server, as a pattern of paths.
+const Program = "/usr/lib/postgresql/*/bin/postgres"
 
-// Run runs the tests of a binary and stops its private server. Call it from TestMain: os.Exit(pg.Run(m)).
-func Run(m *testing.M) int {
-	code := m.Run()
-	if err := Stop(); err != nil {
-		fmt.Fprintln(os.Stderr, "stop the private PostgreSQL:", err)
-		return max(code, 1)
-	}
-	return code
-}
-
-// Database makes an empty database and returns its URL. The test is skipped, saying why, on a machine without PostgreSQL.
-// The database is dropped when the test ends.
-func Database(t testing.TB) string {
-	t.Helper()
-	admin := os.Getenv(AddressVariable)
-	if admin == "" {
-		server := need.Program(t, "postgres", "/usr/lib/postgresql/*/bin/postgres")
-		private.start(filepath.Dir(server))
-		if private.err != nil {
-			t.Fatalf("start a private PostgreSQL: %v", private.err)
-		}
-		admin = private.url("postgres")
-	}
-	dsn, drop, err := Create(admin)
-	if err != nil {
-		t.Fatalf("make a database for the test: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := drop(); err != nil {
-			t.Errorf("drop the database of the test: %v", err)
-		}
-	})
-	return dsn
-}
-
-// Start starts a private server with the programs of a folder, outside a test, and returns its administrator's URL.
-// Stop ends it.
+// Start starts the private server with the programs of a folder, once, and returns its administrator's URL. Stop ends it.
 func Start(bin string) (string, error) {
 	private.start(bin)
 	return private.url("postgres"), private.err
+}
+
+// PID is the process id of the private server, for those who measure it; 0 = none runs.
+func PID() int {
+	if private.process == nil || private.process.Process == nil {
+		return 0
+	}
+	return private.process.Process.Pid
 }
 
 // Stop ends the private server, if one runs, and removes its files.
