@@ -32,18 +32,20 @@ func Assign(in Input) *Result {
 
 // run is one assignment under way.
 type run struct {
-	in       Input
-	places   places
-	devices  map[string]*Device
-	licenses []*License                       // by id
-	covering map[catalog.ProductID][]*License // by id
-	open     []*item                          // installations that need a license, by device and product
-	items    map[string][]*item               // by device
-	entitled map[LicenseID]*big.Rat           // at the instant of the run
-	used     map[LicenseID]*big.Rat           // entitlements taken, of counted metrics
-	counted  map[LicenseID]map[string]bool    // devices that count already
-	ignored  []Unlicensed
-	desktops map[string][]*item // installations on desktops, by user; made when first needed
+	in          Input
+	places      places
+	units       places
+	costCenters places
+	devices     map[string]*Device
+	licenses    []*License                       // by id
+	covering    map[catalog.ProductID][]*License // by id
+	open        []*item                          // installations that need a license, by device and product
+	items       map[string][]*item               // by device
+	entitled    map[LicenseID]*big.Rat           // at the instant of the run
+	used        map[LicenseID]*big.Rat           // entitlements taken, of counted metrics
+	counted     map[LicenseID]map[string]bool    // devices that count already
+	ignored     []Unlicensed
+	desktops    map[string][]*item // installations on desktops, by user; made when first needed
 }
 
 // item is one installation on its way to a license.
@@ -60,7 +62,7 @@ type item struct {
 
 func newRun(in Input) *run {
 	r := &run{
-		in: in, places: newPlaces(in.Locations), devices: map[string]*Device{}, covering: map[catalog.ProductID][]*License{},
+		in: in, places: newPlaces(in.Locations), units: newPlaces(in.Units), costCenters: newPlaces(in.CostCenters), devices: map[string]*Device{}, covering: map[catalog.ProductID][]*License{},
 		items: map[string][]*item{}, entitled: map[LicenseID]*big.Rat{},
 		used: map[LicenseID]*big.Rat{}, counted: map[LicenseID]map[string]bool{},
 	}
@@ -354,7 +356,7 @@ func (r *run) capacity(l *License, it *item) (bool, Reason) {
 	if reason, _ := r.exempt(l, it); reason != "" {
 		return true, ""
 	}
-	units, missing := r.units(m, l, d)
+	units, missing := r.counts(m, l, d)
 	if units == nil {
 		return false, missing
 	}
@@ -379,13 +381,16 @@ func (r *run) consume(it *item, l *License, reason Reason, text string) {
 		return
 	}
 	if m, ok := metricOf(l.Metric); ok && m.unit != nil && (l.EachInstallation || !r.counted[l.ID][it.Device]) {
-		if units, _ := r.units(m, l, it.device); units != nil {
+		if units, _ := r.counts(m, l, it.device); units != nil {
 			r.taken(l.ID).Add(r.taken(l.ID), units)
 		}
 		if r.counted[l.ID] == nil {
 			r.counted[l.ID] = map[string]bool{}
 		}
 		r.counted[l.ID][it.Device] = true
+	}
+	for _, by := range it.MaySupport {
+		text += fmt.Sprintf("; it may be here only for the use of %s, which the device does not tell", by)
 	}
 	r.link(it, l, Consumes, reason, text)
 }

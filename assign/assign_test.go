@@ -86,12 +86,13 @@ func parseCase(t *testing.T, body string) (Input, []string) {
 			continue
 		}
 		switch f[0] {
-		case "location":
+		case "location", "unit", "cost-center":
 			l := Location{ID: f[1]}
 			if len(f) > 3 {
 				l.Parent = f[3]
 			}
-			in.Locations = append(in.Locations, l)
+			tree := map[string]*[]Location{"location": &in.Locations, "unit": &in.Units, "cost-center": &in.CostCenters}[f[0]]
+			*tree = append(*tree, l)
 		case "license":
 			in.Licenses = append(in.Licenses, parseLicense(t, f[1:]))
 		case "device":
@@ -136,6 +137,10 @@ func parseLicense(t *testing.T, f []string) License {
 			l.Priority = number()
 		case "in":
 			l.Locations = strings.Split(value, ",")
+		case "of-unit":
+			l.Units = strings.Split(value, ",")
+		case "of-cost-center":
+			l.CostCenters = strings.Split(value, ",")
 		case "prefers":
 			l.Preferred = strings.Split(value, ",")
 		case "hosted":
@@ -190,6 +195,10 @@ func parseDevice(t *testing.T, f []string) Device {
 			d.Ignored = true
 		case "at":
 			d.Location = value
+		case "of-unit":
+			d.Unit = value
+		case "of-cost-center":
+			d.CostCenter = value
 		case "role":
 			d.Role = value
 		case "hosted":

@@ -60,7 +60,7 @@ func (r *run) countUp(out *Result) {
 // sumUnits adds the units of each device, and the permanent allocations of devices without an installation.
 func (r *run) sumUnits(t *tally, m Metric) *big.Rat {
 	for _, d := range t.devices() {
-		units, missing := r.units(m, t.license, d)
+		units, missing := r.counts(m, t.license, d)
 		if units == nil {
 			t.miss(d, missing)
 			continue
@@ -91,8 +91,8 @@ func (r *run) sumUnits(t *tally, m Metric) *big.Rat {
 	return t.sum()
 }
 
-// units is what a device counts: the consumption its owner states, where it is not zero, else the metric's.
-func (r *run) units(m Metric, l *License, d *Device) (*big.Rat, Reason) {
+// counts is what a device counts: the consumption its owner states, where it is not zero, else the metric's.
+func (r *run) counts(m Metric, l *License, d *Device) (*big.Rat, Reason) {
 	if set := r.overridden(l, d); set != nil {
 		return set, ""
 	}

@@ -12,6 +12,9 @@ type Input struct {
 	Licenses  []License
 	Devices   []Device
 	Locations []Location
+	// Units and CostCenters are the trees of the organization, as Locations are of places.
+	Units       []Location
+	CostCenters []Location
 	// Installations holds each pair of device and product of the whole history to be measured, once: what a license covers
 	// today it covers in the past as well.
 	Installations []Installation
@@ -23,6 +26,8 @@ type Device struct {
 	ID         string
 	Kind       string // "computer", "host" or "vm"
 	Location   string // "" is unassigned
+	Unit       string // corporate unit; "" is unassigned
+	CostCenter string // "" is unassigned
 	Role       string // "" is production
 	HostedIn   string // "" is on-premises
 	Host       string // the host a guest runs on, "" when unknown
@@ -40,7 +45,7 @@ type Device struct {
 	Portable     bool // laptop, notebook, tablet
 }
 
-// Location is a node of the tree of places.
+// Location is a node of the tree of places, of corporate units, or of cost centers.
 type Location struct{ ID, Parent string }
 
 // Installation is one product on one device.
@@ -51,6 +56,8 @@ type Installation struct {
 	Edition string
 	PartOf  catalog.ProductID // the product on the same device that includes this one
 	Free    bool              // needs no license
+	// MaySupport are products on the device that may have brought this one for their own use only: said, and not decided.
+	MaySupport []catalog.ProductID
 	// LastUsed is when anybody last ran it; nil: not known. Users are those who did, the owner or not.
 	LastUsed *time.Time
 	Users    []string

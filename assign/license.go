@@ -25,6 +25,10 @@ type License struct {
 	HostedIn  []string          `json:"hosted_in,omitempty"` // restricted to devices hosted there; empty = anywhere
 	Notes     string            `json:"notes,omitempty"`
 
+	// Units and CostCenters restrict as Locations do; a device must be within all that are stated.
+	Units       []string `json:"units,omitempty"`
+	CostCenters []string `json:"cost_centers,omitempty"`
+
 	// Preferred locations, and those below, take this license before others of any priority; only allocations go first.
 	Preferred []string `json:"preferred,omitempty"`
 	// Limit says what happens beyond the entitlements; "" is LimitPurchased.

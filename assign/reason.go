@@ -37,6 +37,8 @@ const (
 	AllocatedTo       Reason = "allocated-elsewhere"
 	NoCapacity        Reason = "no-capacity"
 	OutsideLocation   Reason = "outside-location"
+	OutsideUnit       Reason = "outside-unit"
+	OutsideCostCenter Reason = "outside-cost-center"
 	HostedElsewhere   Reason = "hosted-elsewhere"
 	EditionNotCovered Reason = "edition-not-covered"
 	VersionNotCovered Reason = "version-not-covered"

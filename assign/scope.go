@@ -57,17 +57,26 @@ func (r *run) refuse(l *License, d *Device, in *Installation) (Reason, string) {
 
 // outside checks the hard boundary of a license.
 func (r *run) outside(l *License, d *Device) (Reason, string) {
-	if len(l.Locations) > 0 && !r.places.within(d.Location, l.Locations) {
-		where := "at no location"
-		if d.Location != "" {
-			where = "at " + d.Location
+	for _, bound := range []struct {
+		reason Reason
+		tree   places
+		where  string
+		within []string
+	}{
+		{OutsideLocation, r.places, d.Location, l.Locations},
+		{OutsideUnit, r.units, d.Unit, l.Units},
+		{OutsideCostCenter, r.costCenters, d.CostCenter, l.CostCenters},
+	} {
+		if len(bound.within) > 0 && !bound.tree.within(bound.where, bound.within) {
+			where := "not assigned to any"
+			if bound.where != "" {
+				where = "in " + bound.where
+			}
+			kind := strings.ReplaceAll(strings.TrimPrefix(string(bound.reason), "outside-"), "-", " ")
+			return bound.reason, fmt.Sprintf("the device is %s; the license is restricted to %s %s", where, kind, strings.Join(bound.within, ", "))
 		}
-		return OutsideLocation, fmt.Sprintf("the device is %s; the license is restricted to %s", where, strings.Join(l.Locations, ", "))
 	}
-	hosted := d.HostedIn
-	if hosted == "" {
-		hosted = estate.DefaultHostedIn
-	}
+	hosted := d.hosted()
 	if len(l.HostedIn) > 0 && !slices.Contains(l.HostedIn, hosted) {
 		return HostedElsewhere, fmt.Sprintf("the device is hosted in %s; the license is restricted to %s", hosted, strings.Join(l.HostedIn, ", "))
 	}

@@ -80,7 +80,7 @@ func (p *parser) read(line string) {
 	case "ignore":
 		p.close()
 		p.ignore = true
-	case "name", "publisher", "edition", "includes", "free":
+	case "name", "publisher", "edition", "includes", "supporting", "free":
 		p.describe(word, rest)
 	case "rule":
 		p.startRule(rest)
@@ -165,9 +165,13 @@ func (p *parser) describe(word, rest string) {
 		p.product.Edition = rest
 	case word == "free":
 		p.product.Free = true
-	case word == "includes":
+	case word == "includes", word == "supporting":
+		list := &p.product.Includes
+		if word == "supporting" {
+			list = &p.product.Supporting
+		}
 		for _, id := range strings.Fields(rest) {
-			p.product.Includes = append(p.product.Includes, ProductID(id))
+			*list = append(*list, ProductID(id))
 		}
 	}
 }

@@ -10,12 +10,13 @@ import (
 // meet. It may be used from several goroutines.
 type Recognizer struct {
 	catalog *Catalog
-	local   int                    // the rules before this place are the site's own
-	exact   map[string][]place     // kind and folded name, of names without wildcards
-	prefix  map[string][]place     // kind and the folded text before the first wildcard
-	lengths [256][]int             // lengths of prefixes, by their first byte after the kind
-	rest    []place                // terms whose name begins with a wildcard
-	partOf  map[ProductID][]string // the products that include a product
+	local   int                       // the rules before this place are the site's own
+	exact   map[string][]place        // kind and folded name, of names without wildcards
+	prefix  map[string][]place        // kind and the folded text before the first wildcard
+	lengths [256][]int                // lengths of prefixes, by their first byte after the kind
+	rest    []place                   // terms whose name begins with a wildcard
+	partOf  map[ProductID][]string    // the products that include a product
+	support map[ProductID][]ProductID // the products that bring a product for their own use
 }
 
 // place is one term of one rule; rule -1 is the list of ignored evidence.
@@ -26,7 +27,7 @@ const ignoredRule = -1
 
 // Compile makes a recognizer. It refuses a catalog whose rules or bundles name products it does not hold.
 func Compile(c *Catalog) (*Recognizer, error) {
-	r := &Recognizer{catalog: c, exact: map[string][]place{}, prefix: map[string][]place{}, partOf: map[ProductID][]string{}}
+	r := &Recognizer{catalog: c, exact: map[string][]place{}, prefix: map[string][]place{}, partOf: map[ProductID][]string{}, support: map[ProductID][]ProductID{}}
 	known := map[ProductID]bool{}
 	for _, p := range c.Products {
 		known[p.ID] = true
@@ -37,6 +38,12 @@ func Compile(c *Catalog) (*Recognizer, error) {
 				return nil, fmt.Errorf("product %s includes %s, which is no other product of the catalog", p.ID, part)
 			}
 			r.partOf[part] = append(r.partOf[part], string(p.ID))
+		}
+		for _, used := range p.Supporting {
+			if !known[used] || used == p.ID {
+				return nil, fmt.Errorf("product %s names %s as supporting, which is no other product of the catalog", p.ID, used)
+			}
+			r.support[used] = append(r.support[used], p.ID)
 		}
 	}
 	for i, rule := range c.Rules {
@@ -237,6 +244,12 @@ func (r *Recognizer) collect(titles []Title, products map[ProductID]*proof, used
 				rec.PartOf = ProductID(whole)
 			}
 		}
+		for _, by := range r.support[id] {
+			if products[by] != nil {
+				rec.MaySupport = append(rec.MaySupport, by)
+			}
+		}
+		slices.Sort(rec.MaySupport)
 		f.Products = append(f.Products, rec)
 	}
 	slices.SortFunc(f.Products, func(a, b Recognized) int { return strings.Compare(string(a.Product), string(b.Product)) })

@@ -78,6 +78,9 @@ func describe(p Recognized) string {
 	if p.PartOf != "" {
 		s += " part of " + string(p.PartOf)
 	}
+	for _, by := range p.MaySupport {
+		s += " may support " + string(by)
+	}
 	return s
 }
 

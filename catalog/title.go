@@ -45,6 +45,9 @@ type Product struct {
 	Free      bool      `json:"free,omitempty"` // needs no license (open source, runtime): recognized and shown, never unlicensed
 	// Includes lists products that are part of this one: where both are recognized on a device, they are its components.
 	Includes []ProductID `json:"includes,omitempty"`
+	// Supporting lists products that this one brings for its own use. Seen on one device they may be no more than that; the
+	// device does not tell, so it changes no figure: it is said, for a person to decide.
+	Supporting []ProductID `json:"supporting,omitempty"`
 }
 
 // Recognized is one product found in a set of titles, with the rule and the titles that prove it.
@@ -54,7 +57,9 @@ type Recognized struct {
 	Edition string    `json:"edition,omitempty"`
 	Rule    string    `json:"rule"`              // id of the rule that found it
 	PartOf  ProductID `json:"part_of,omitempty"` // the product on the same device that includes this one
-	Titles  []Title   `json:"titles"`            // the evidence, in the order of the set
+	// MaySupport lists products on the same device that may have brought this one only for their own use.
+	MaySupport []ProductID `json:"may_support,omitempty"`
+	Titles     []Title     `json:"titles"` // the evidence, in the order of the set
 }
 
 // Hash identifies the title by all it says: 64 hexadecimal digits.
