@@ -26,7 +26,7 @@ var Licenses = Grid{
 		{Key: "entitled", Title: "Entitled", Kind: Exact, Help: "The entitlements in force"},
 		{Key: "position", Title: "Position", Kind: Exact, Help: "Entitled less consumed: below zero is short"},
 		{Key: "status", Title: "Status", Kind: Choice, Values: Statuses},
-		{Key: "used", Title: "Used", Kind: Exact, Unit: "%", Help: "Consumed as a share of entitled"},
+		{Key: "used", Title: "Used", Kind: Exact, Help: "Consumed as a percentage of entitled"},
 		{Key: "peak_date", Title: "Peak date", Kind: Day, Help: "The latest day on which a region stood at its peak"},
 		{Key: "current", Title: "Now", Kind: Exact, Help: "What is consumed at the last measured instant, all regions together, not rounded"},
 		{Key: "period", Title: "Period", Kind: Text},
