@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -86,7 +87,7 @@ func exitStatus(err error, stderr io.Writer) int {
 		return 0
 	}
 	if !errors.Is(err, errReported) {
-		fmt.Fprintln(stderr, "highwater:", err)
+		fmt.Fprintln(stderr, "highwater:", strings.Join(strings.Fields(err.Error()), " ")) // one line, whatever a driver says
 	}
 	if fault.KindOf(err) == fault.Invalid {
 		return 2
