@@ -3,7 +3,6 @@ package assign
 import (
 	"cmp"
 	"fmt"
-	"math/big"
 	"slices"
 
 	"github.com/highwater-sam/highwater/catalog"
@@ -28,104 +27,6 @@ func Assign(in Input) *Result {
 	r.singles(false)
 	r.parts()
 	return r.result()
-}
-
-// run is one assignment under way.
-type run struct {
-	in          Input
-	places      places
-	units       places
-	costCenters places
-	devices     map[string]*Device
-	licenses    []*License                       // by id
-	covering    map[catalog.ProductID][]*License // by id
-	open        []*item                          // installations that need a license, by device and product
-	items       map[string][]*item               // by device
-	entitled    map[LicenseID]*big.Rat           // at the instant of the run
-	used        map[LicenseID]*big.Rat           // entitlements taken, of counted metrics
-	counted     map[LicenseID]map[string]bool    // devices that count already
-	ignored     []Unlicensed
-	desktops    map[string][]*item // installations on desktops, by user; made when first needed
-}
-
-// item is one installation on its way to a license.
-type item struct {
-	*Installation
-	device *Device
-	tried  []Tried
-	bound  bool     // allocated: no other license is tried
-	done   bool     // a license took it
-	by     *License // which
-	full   *License // the first license that would have taken it but for its entitlements
-	bundle bool     // that license is a bundle
-}
-
-func newRun(in Input) *run {
-	r := &run{
-		in: in, places: newPlaces(in.Locations), units: newPlaces(in.Units), costCenters: newPlaces(in.CostCenters), devices: map[string]*Device{}, covering: map[catalog.ProductID][]*License{},
-		items: map[string][]*item{}, entitled: map[LicenseID]*big.Rat{},
-		used: map[LicenseID]*big.Rat{}, counted: map[LicenseID]map[string]bool{},
-	}
-	for i := range in.Devices {
-		r.devices[in.Devices[i].ID] = &in.Devices[i]
-	}
-	for i := range in.Licenses {
-		r.licenses = append(r.licenses, &in.Licenses[i])
-	}
-	slices.SortFunc(r.licenses, func(a, b *License) int { return cmp.Compare(a.ID, b.ID) })
-	for _, l := range r.licenses {
-		r.entitled[l.ID] = new(big.Rat) // nothing recorded lets nothing be taken
-		if e := l.Entitlements(in.At); e.Stated() {
-			r.entitled[l.ID] = e.Rat()
-		}
-		for _, p := range l.Products {
-			r.covering[p.Product] = append(r.covering[p.Product], l)
-		}
-	}
-	for _, of := range r.covering {
-		sortLicenses(of)
-	}
-	r.open = make([]*item, 0, len(in.Installations))
-	for i := range in.Installations {
-		r.take(&in.Installations[i])
-	}
-	slices.SortFunc(r.open, func(a, b *item) int {
-		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Product, b.Product))
-	})
-	return r
-}
-
-// take puts an installation among those that need a license.
-func (r *run) take(in *Installation) {
-	d := r.devices[in.Device]
-	if d == nil || in.Free || r.on(in.Device, in.Product) != nil {
-		return
-	}
-	if d.Ignored {
-		r.ignored = append(r.ignored, Unlicensed{in.Device, in.Product, DeviceIgnored, "the device is ignored: nothing on it is assessed"})
-		return
-	}
-	it := &item{Installation: in, device: d}
-	if n := len(r.covering[in.Product]); n > 0 {
-		it.tried = make([]Tried, 0, n)
-	}
-	r.items[in.Device] = append(r.items[in.Device], it)
-	r.open = append(r.open, it)
-}
-
-// on finds an installation on a device; a device has few.
-func (r *run) on(device string, product catalog.ProductID) *item {
-	for _, it := range r.items[device] {
-		if it.Product == product {
-			return it
-		}
-	}
-	return nil
-}
-
-// part says whether the installation is to follow another on the same device.
-func (r *run) part(it *item) bool {
-	return it.PartOf != "" && it.PartOf != it.Product && r.on(it.Device, it.PartOf) != nil
 }
 
 // allocations binds allocated devices.
@@ -333,80 +234,6 @@ func (r *run) offer(it *item, l *License) {
 		}
 		it.try(l, Rejected, NoCapacity, fmt.Sprintf("%s of %s entitlements are taken, too many to take this device", decimalOf(r.taken(l.ID)), decimalOf(r.entitled[l.ID])))
 	}
-}
-
-// primaryOn says whether a primary product of the license on the device already consumes from it.
-func (r *run) primaryOn(l *License, device string) bool {
-	for _, other := range r.items[device] {
-		if other.by == l && !l.product(other.Installation).Supplementary {
-			return true
-		}
-	}
-	return false
-}
-
-// capacity says whether the license can take one more device; where it cannot because the device's own count is unknown,
-// which value is missing.
-func (r *run) capacity(l *License, it *item) (bool, Reason) {
-	d := it.device
-	m, counted := metricOf(l.Metric)
-	if engineMetric(l.Metric) || !counted || m.unit == nil || r.counted[l.ID][d.ID] && !l.EachInstallation {
-		return true, ""
-	}
-	if reason, _ := r.exempt(l, it); reason != "" {
-		return true, ""
-	}
-	units, missing := r.counts(m, l, d)
-	if units == nil {
-		return false, missing
-	}
-	if l.Limit == LimitUnlimited || l.Limit == LimitTrueUp {
-		return true, ""
-	}
-	after := new(big.Rat).Add(r.taken(l.ID), units)
-	return after.Cmp(r.entitled[l.ID]) <= 0, ""
-}
-
-func (r *run) taken(id LicenseID) *big.Rat {
-	if r.used[id] == nil {
-		r.used[id] = new(big.Rat)
-	}
-	return r.used[id]
-}
-
-// consume links an installation that counts, unless it is exempt.
-func (r *run) consume(it *item, l *License, reason Reason, text string) {
-	if why, words := r.exempt(l, it); why != "" {
-		r.link(it, l, Exempt, why, words)
-		return
-	}
-	if m, ok := metricOf(l.Metric); ok && m.unit != nil && (l.EachInstallation || !r.counted[l.ID][it.Device]) {
-		if units, _ := r.counts(m, l, it.device); units != nil {
-			r.taken(l.ID).Add(r.taken(l.ID), units)
-		}
-		if r.counted[l.ID] == nil {
-			r.counted[l.ID] = map[string]bool{}
-		}
-		r.counted[l.ID][it.Device] = true
-	}
-	for _, by := range it.MaySupport {
-		text += fmt.Sprintf("; it may be here only for the use of %s, which the device does not tell", by)
-	}
-	r.link(it, l, Consumes, reason, text)
-}
-
-func (r *run) link(it *item, l *License, status Status, reason Reason, text string) {
-	it.done, it.by = true, l
-	it.try(l, status, reason, text)
-}
-
-func (it *item) try(l *License, status Status, reason Reason, text string) {
-	it.tried = append(it.tried, Tried{Device: it.Device, Product: it.Product, License: l.ID, Status: status, Reason: reason, Text: text})
-}
-
-// retract takes back an earlier answer of the license, which is about to give another.
-func (it *item) retract(l *License) {
-	it.tried = slices.DeleteFunc(it.tried, func(t Tried) bool { return t.License == l.ID })
 }
 
 // parts lets the parts of a product follow it; those of a product that found no license look for their own.

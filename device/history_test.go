@@ -221,6 +221,18 @@ func TestALateDocument(t *testing.T) {
 	}
 }
 
+func TestTwoDocumentsOfOneInstantMakeOnePoint(t *testing.T) {
+	twice := []Observation{{At: day(5), Document: doc(threads(8))}, {At: day(5), Document: doc(threads(9))}}
+	later := Later{Points: []Point{{Aspect: HardwareAspect, From: day(5), Value: HardwareOf(doc(threads(9)))}}, Observations: slices.Values(twice)}
+	points := Changes(1, Observation{At: day(3), Document: doc(cores(4))}, nil, later).Points
+	if len(points) != 2 {
+		t.Fatalf("%+v", points)
+	}
+	if h := points[1].Value.(*Hardware); !points[1].From.Equal(day(5)) || *h.Threads != 9 || *h.Cores != 4 {
+		t.Errorf("%+v", points[1])
+	}
+}
+
 func TestAFactAPersonEnteredStays(t *testing.T) {
 	eight := int64(8)
 	entered := &Hardware{Detail: inventory.Hardware{Cores: &eight}}
