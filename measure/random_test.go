@@ -16,6 +16,7 @@ func anEstate(t *rapid.T) *estate.Estate {
 		e.HighFrequency = estate.Bool(g.chance("high frequency", 50))
 	}
 	g.asOf = e.AsOf
+	g.large = g.chance("large", 15)
 	for i := range g.n("periods", 1, 3) {
 		p := estate.Period{Name: fmt.Sprint("P", i), From: g.instant("period")}
 		if g.chance("period ends", 70) {
@@ -43,6 +44,7 @@ var products = []string{"db2", "mq", "was"}
 type draws struct {
 	*rapid.T
 	day, asOf estate.Instant
+	large     bool // whether quantities may be beyond every machine integer
 }
 
 type dates struct{ from, to estate.Instant }
@@ -120,6 +122,9 @@ func (g *draws) location(e *estate.Estate) string {
 }
 
 func (g *draws) decimal(label string) estate.Decimal {
+	if g.large && g.chance("large "+label, 10) {
+		return one(g, label, estate.Decimal("9223372036854775807"), "2305843009213693951", "32940614417338484", "0.0000000000000000001", "123456789012345678901234567890.5")
+	}
 	return one(g, label, "", "", "0", estate.Decimal("1"), "2", "2.0", "3", "4", "5", "8", "16", "0.5", "1.25", "3.333")
 }
 
@@ -275,7 +280,10 @@ func (g *draws) ratio() *estate.Ratio {
 }
 
 func (g *draws) rule() estate.PointsRule {
-	r := estate.PointsRule{PerCore: one(g, "per core", estate.Decimal("70"), "100", "15.25", "0.5", "120")}
+	r := estate.PointsRule{PerCore: g.decimal("large rate")}
+	if !g.large || !r.PerCore.Stated() {
+		r.PerCore = one(g, "per core", estate.Decimal("70"), "100", "15.25", "0.5", "120")
+	}
 	if g.chance("by processor", 50) {
 		r.Processor = estate.Text(one(g, "processor glob", "*", "*xeon*", "POWER?", "p*9", "???", ""))
 	}

@@ -42,6 +42,65 @@ func TestEngineAndNaiveTwinAgree(t *testing.T) {
 	})
 }
 
+// TestHistoryOfCenturies stretches estates, so that their instants are too far apart for seconds in 32 bits.
+func TestHistoryOfCenturies(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := anEstate(t)
+		base := estate.At(date("1900-01-01"))
+		stretchAll(e, func(i *estate.Instant) {
+			if *i != 0 {
+				*i = base + (*i-base-estate.Instant(126*365*86400))*3000 + 126*365*86400
+			}
+		})
+		got, err := measure.Run(e)
+		if err != nil {
+			t.Fatalf("the drawn estate is not valid:\n%v", err)
+		}
+		if d := cmp.Diff(naive(e), got); d != "" {
+			t.Fatalf("naive (-), engine (+):\n%s\n%s", d, text(t, e))
+		}
+	})
+}
+
+// stretchAll changes every instant of an estate.
+func stretchAll(e *estate.Estate, change func(*estate.Instant)) {
+	both := func(from, to *estate.Instant) { change(from); change(to) }
+	change(&e.AsOf)
+	for i := range e.Periods {
+		both(&e.Periods[i].From, &e.Periods[i].To)
+	}
+	for i := range e.Devices {
+		d := &e.Devices[i]
+		for j := range d.Hardware {
+			both(&d.Hardware[j].From, &d.Hardware[j].To)
+		}
+		for j := range d.Placement {
+			both(&d.Placement[j].From, &d.Placement[j].To)
+		}
+		for j := range d.Moves {
+			both(&d.Moves[j].From, &d.Moves[j].To)
+		}
+		for j := range d.Overrides {
+			both(&d.Overrides[j].From, &d.Overrides[j].To)
+		}
+	}
+	for i := range e.Installations {
+		both(&e.Installations[i].From, &e.Installations[i].To)
+	}
+	for i := range e.Licenses {
+		l := &e.Licenses[i]
+		for j := range l.Exemptions {
+			both(&l.Exemptions[j].From, &l.Exemptions[j].To)
+		}
+		for j := range l.Overridden {
+			both(&l.Overridden[j].From, &l.Overridden[j].To)
+		}
+		for j := range l.OverriddenMetric {
+			both(&l.OverriddenMetric[j].From, &l.OverriddenMetric[j].To)
+		}
+	}
+}
+
 func text(t *rapid.T, e *estate.Estate) string {
 	var b bytes.Buffer
 	if err := estate.Encode(&b, e); err != nil {

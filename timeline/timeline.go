@@ -125,12 +125,3 @@ func PeakOf(deltas []Delta, from, to int64) Peak {
 func AnyAbove0(deltas []Delta, from, to int64) bool {
 	return from < to && PeakOf(deltas, from, to).Value > 0
 }
-
-// Span is the half-open interval [From, To).
-type Span struct{ From, To int64 }
-
-// Clip returns the part of s inside [from, to); it is empty when From is not below To.
-func (s Span) Clip(from, to int64) Span { return Span{max(s.From, from), min(s.To, to)} }
-
-// Empty reports whether the span holds no instant.
-func (s Span) Empty() bool { return s.From >= s.To }

@@ -114,13 +114,3 @@ func TestPeakIsTheMaximumWithItsLatestStretch(t *testing.T) {
 		}
 	})
 }
-
-func TestSpan(t *testing.T) {
-	s := Span{3, 9}
-	if got := s.Clip(5, 20); got != (Span{5, 9}) || got.Empty() {
-		t.Error(got)
-	}
-	if got := s.Clip(9, 20); !got.Empty() {
-		t.Error(got)
-	}
-}
