@@ -78,9 +78,12 @@ func firstText(t *tree, names ...string) string {
 
 // processors fills in the processor part of the hardware. A CPU that was taken offline is still part of the machine
 // and still counts: it can come back without anyone noticing.
-func processors(t *tree, h *inventory.Hardware, info cpuInfo, firmware []smbiosProcessor, guest bool) map[string]string {
+//
+// A system that rules its host (a Xen control domain) sees only the processors it was given: there the firmware alone
+// knows the machine.
+func processors(t *tree, h *inventory.Hardware, info cpuInfo, firmware []smbiosProcessor, v *inventory.Virtual) map[string]string {
 	h.Processor, h.ClockMHz = info.brand, info.maxMHz(t)
-	bare := !guest && len(firmware) > 0
+	bare := v.Hypervisor == "" && len(firmware) > 0
 	if bare {
 		h.MaxSockets = count(len(firmware))
 		h.Processor = orElse(h.Processor, firmware[0].version)
@@ -89,15 +92,21 @@ func processors(t *tree, h *inventory.Hardware, info cpuInfo, firmware []smbiosP
 		}
 	}
 	top, ok := readTopology(t)
-	if hiddenByLXCFS(t) {
-		t.remark("cpu", "this container's file system (lxcfs) hides part of the machine's processors; they are left unknown")
-		ok = false
+	hidden := ""
+	switch {
+	case hiddenByLXCFS(t):
+		hidden = "this container's file system (lxcfs) hides part of the machine's processors"
+	case v.IsHost:
+		hidden = "this system rules its host and sees only the processors it was given"
+	case !ok:
+		hidden = cpuFolder + " shows no processor topology"
 	}
-	if !ok {
+	if hidden != "" {
 		if bare {
-			fromFirmware(t, h, firmware)
-		} else if !hiddenByLXCFS(t) {
-			t.remark("cpu", "%s shows no processor topology: sockets, cores and threads are unknown", cpuFolder)
+			fromFirmware(h, firmware)
+			t.remark("cpu", "%s; they are counted from the firmware (SMBIOS)", hidden)
+		} else {
+			t.remark("cpu", "%s; sockets, cores and threads are unknown", hidden)
 		}
 		return nil
 	}
@@ -151,13 +160,12 @@ func deviceTreeCores(t *tree) int {
 	return n
 }
 
-func fromFirmware(t *tree, h *inventory.Hardware, firmware []smbiosProcessor) {
+func fromFirmware(h *inventory.Hardware, firmware []smbiosProcessor) {
 	var cores, threads int
 	for _, p := range firmware {
 		cores, threads = cores+p.coresEnabled, threads+p.threads
 	}
 	h.Processors, h.Cores, h.Threads = count(populated(firmware)), count(cores), count(threads)
-	t.remark("cpu", "the processors are counted from the firmware (SMBIOS) alone")
 }
 
 func populated(firmware []smbiosProcessor) int {

@@ -136,7 +136,7 @@ func look(t *tree, d *inventory.Document) {
 	info := readCPUInfo(t)
 	info.brand = orElse(inventory.Text(brand), info.brand)
 	d.Virtual = readVirtual(t, h, info, vendor)
-	for k, v := range processors(t, h, info, firmware, d.Virtual.Hypervisor != "") {
+	for k, v := range processors(t, h, info, firmware, d.Virtual) {
 		d.Attributes[k] = v
 	}
 	h.MemoryBytes = memory(t, h.MemoryBytes)

@@ -53,6 +53,8 @@ func TestRecordedMachines(t *testing.T) {
 		{machine: "vmware-guest", sockets: 4, cores: 4, threads: 4, hypervisor: "vmware", vmID: "421e5d7a-900b-6c11-8f2a-334455667788"},
 		{machine: "kvm-guest-on-ec2", sockets: 1, cores: 2, threads: 4, hypervisor: "kvm", cloud: "aws i-0123456789abcdef0"},
 		{machine: "hyper-v-guest", sockets: 1, cores: 2, threads: 4, hypervisor: "hyper-v", vmID: "0a1b2c3d-1111-2222-3333-444455556666", cloud: "azure "},
+		{machine: "xen-control-domain", sockets: 2, max: 2, cores: 32, threads: 64},
+		{machine: "xen-control-domain-no-root"},
 		{machine: "container-with-limits", sockets: 1, cores: 8, threads: 16, container: "kubernetes"},
 		{machine: "lxcfs-hides-the-machine", container: "lxc"},
 		{machine: "powervm-shared-partition", sockets: 1, cores: 3, threads: 24, hypervisor: "powervm", vmID: "0278abc30/7"},

@@ -23,20 +23,31 @@ var tagPlaces = []struct {
 	{"opt", 12}, {"usr/IBM", 12}, {"var/ibm", 8},
 }
 
-// walk limits: what is left out beyond them is told, and then "swid" does not count as looked at.
+// walk limits: what is left out beyond them is told, and then "swid" does not count as looked at. They are wide, because
+// the machines with the largest folders are those with the software that licenses count.
 const (
-	maxVisited = 300_000
-	maxWalk    = 1500 * time.Millisecond
+	maxVisited = 5_000_000
+	maxWalk    = 30 * time.Second
 )
 
-// readTags searches the places for tag files and reads them. It follows no symbolic links and does not enter network
-// file systems, and stops at its limits. A search that did not see everything does not count as a look at "swid", so
+// tagless are folders of other packages' making that hold many files and never a tag of their own.
+var tagless = map[string]bool{"node_modules": true, ".git": true, ".cache": true, "__pycache__": true, "site-packages": true,
+	"overlay2": true, "man": true, "locale": true}
+
+// readTags searches the places for tag files and reads them. It follows no symbolic links below the places, does not
+// enter network file systems, and stops at its limits. A search that did not see everything does not count as a look at "swid", so
 // that a tag it missed is not taken for one that went away.
 func readTags(ctx context.Context, t *tree, e *inventory.Evidence) {
 	w := walker{ctx: ctx, tree: t, evidence: e, deadline: time.Now().Add(maxWalk), mounts: networkMounts(t)}
 	whole := true
 	for _, place := range tagPlaces {
-		if err := w.walk(t.path(place.folder), place.depth); err != nil {
+		root := t.path(place.folder)
+		if info, err := os.Lstat(root); err == nil && info.Mode()&os.ModeSymlink != 0 && t.live() {
+			if real, err := filepath.EvalSymlinks(root); err == nil {
+				root = real // a place may be moved to another disk as a whole
+			}
+		}
+		if err := w.walk(root, place.depth); err != nil {
 			whole = false
 			t.remark("swid", "the search for software tags in /%s ended early: %v; more tags may exist", place.folder, err)
 			break
@@ -73,7 +84,7 @@ func (w *walker) walk(root string, depth int) error {
 			return err
 		}
 		if d.IsDir() {
-			if strings.Count(relative, string(filepath.Separator)) >= depth || slices.Contains(w.mounts, name) {
+			if strings.Count(relative, string(filepath.Separator)) >= depth || slices.Contains(w.mounts, name) || tagless[d.Name()] {
 				return fs.SkipDir
 			}
 			return nil

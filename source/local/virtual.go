@@ -22,13 +22,9 @@ func readVirtual(t *tree, h *inventory.Hardware, info cpuInfo, cpuidVendor strin
 	if v.Hypervisor == "" {
 		v.Hypervisor = hypervisor(t, h, info, cpuidVendor)
 	}
-	if v.Hypervisor == "hyper-v" && isHyperVRoot(h) {
+	if v.Hypervisor == "hyper-v" && t.exists("dev/mshv") || v.Hypervisor == "xen" && strings.Contains(t.text("virtual", "proc/xen/capabilities"), "control_d") {
+		t.remark("virtual", "this system rules its host (%s); the host's guests are not read yet", v.Hypervisor)
 		v.Hypervisor, v.IsHost = "", true
-		t.remark("virtual", "this is a Hyper-V host's own partition; its guests are not read on this system")
-	}
-	if v.Hypervisor == "xen" && strings.Contains(t.text("virtual", "proc/xen/capabilities"), "control_d") {
-		v.Hypervisor, v.IsHost = "", true
-		t.remark("virtual", "this is a Xen control domain: it may see fewer processors than the host has; its guests are not read")
 	}
 	if v.Hypervisor != "" && v.VMID == "" {
 		v.VMID = guestID(t, h, v.Hypervisor)
@@ -87,11 +83,6 @@ func firmwareHypervisor(maker, model string) string {
 		return "kvm"
 	}
 	return ""
-}
-
-// isHyperVRoot tells a Hyper-V host's own partition, which has the real machine's firmware, from a guest.
-func isHyperVRoot(h *inventory.Hardware) bool {
-	return h.Manufacturer != "" && firmwareHypervisor(strings.ToLower(h.Manufacturer), strings.ToLower(h.Model)) == ""
 }
 
 // guestID returns the guest's own id at its hypervisor. VMware guests say it most surely in their serial, which has the

@@ -3,6 +3,7 @@ package agentcmd
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/highwater-sam/highwater/deliver"
 	"github.com/highwater-sam/highwater/inventory"
 	"github.com/highwater-sam/highwater/policy"
+	"github.com/highwater-sam/highwater/source"
 	"github.com/highwater-sam/highwater/source/local"
 	"github.com/highwater-sam/highwater/source/local/identity"
 )
@@ -72,13 +74,21 @@ func (a *agent) remembered() runs {
 	return a.runs
 }
 
-// look inventories the machine and fills in who this agent is.
+// look inventories the machine and fills in who this agent is. It ends in time, also when a file or program hangs.
 func (a *agent) look(ctx context.Context, kind inventory.Kind) (*inventory.Document, error) {
 	s, err := local.New(local.Options{Root: a.root, Kind: kind, Cloud: a.cloud, Version: a.version, Identify: a.identify})
 	if err != nil {
 		return nil, err
 	}
-	return s.Look(ctx)
+	var seen *inventory.Document
+	r := source.Job{Kind: local.Kind(), Source: s, Log: a.log, Sink: func(_ context.Context, d *inventory.Document) error {
+		seen = d
+		return nil
+	}}.Once(ctx)
+	if r.Err == nil && seen == nil {
+		r.Err = errors.New("what was seen makes no valid document; the log says why")
+	}
+	return seen, r.Err
 }
 
 // identify derives the agent's id for d, keeps it, and does what its change asks for.
