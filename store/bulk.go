@@ -9,7 +9,8 @@ import (
 )
 
 // bulk inserts many rows of one table with few statements: one statement for 64 rows costs little more than one for one.
-// It is the loading that the design lets differ from the compiled queries; both databases take the same text.
+// It is the loading that the design lets differ from the compiled queries. The two texts differ in their parameters
+// only: SQLite looks a numbered one up by its name among all of them, which for hundreds costs more than the insert.
 type bulk struct {
 	table    string
 	columns  []string
@@ -24,9 +25,15 @@ func newBulk(table, columns, conflict string) *bulk {
 // chunks are the numbers of rows that one statement takes: few different texts, each prepared once.
 var chunks = [...]int{64, 16, 4, 1}
 
+type bulkText struct {
+	rows     int
+	numbered bool
+}
+
 // text is the statement for n rows.
-func (b *bulk) text(n int) string {
-	if t, ok := b.texts.Load(n); ok {
+func (b *bulk) text(n int, numbered bool) string {
+	key := bulkText{n, numbered}
+	if t, ok := b.texts.Load(key); ok {
 		return t.(string)
 	}
 	var s strings.Builder
@@ -41,9 +48,12 @@ func (b *bulk) text(n int) string {
 			if j > 0 {
 				s.WriteString(", ")
 			}
-			p++
-			s.WriteByte('$')
-			s.WriteString(strconv.Itoa(p))
+			if p++; numbered {
+				s.WriteByte('$')
+				s.WriteString(strconv.Itoa(p))
+			} else {
+				s.WriteByte('?')
+			}
 		}
 		s.WriteByte(')')
 	}
@@ -51,7 +61,7 @@ func (b *bulk) text(n int) string {
 		s.WriteByte(' ')
 		s.WriteString(b.conflict)
 	}
-	b.texts.Store(n, s.String())
+	b.texts.Store(key, s.String())
 	return s.String()
 }
 
@@ -61,6 +71,7 @@ type bulkRows []any
 // insert writes the rows and returns the outcome of each statement.
 func (b *bulk) insert(ctx context.Context, tx writeTx, values bulkRows) ([]sql.Result, error) {
 	width := len(b.columns)
+	_, numbered := tx.(*postgresTx)
 	var results []sql.Result
 	for len(values) > 0 {
 		n := 1
@@ -69,7 +80,7 @@ func (b *bulk) insert(ctx context.Context, tx writeTx, values bulkRows) ([]sql.R
 				break
 			}
 		}
-		r, err := tx.ExecContext(ctx, b.text(n), values[:n*width]...)
+		r, err := tx.ExecContext(ctx, b.text(n, numbered), values[:n*width]...)
 		if err != nil {
 			return nil, err
 		}
