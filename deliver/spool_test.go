@@ -244,6 +244,11 @@ func TestMain(m *testing.M) {
 			}
 			fmt.Println("put", n)
 		}
+	case "relay":
+		if err := relayProcess(folder, os.Getenv("SPOOL_TEST_PARENT")); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
 	case "reader":
 		s, err := OpenSpool(folder, SpoolLimits{})
 		if err == nil {
