@@ -33,6 +33,33 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestTheManualsExample measures the scenario that the manual shows.
+func TestTheManualsExample(t *testing.T) {
+	manual, err := os.ReadFile("../../docs/measure.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var example strings.Builder
+	inside := false
+	for line := range strings.Lines(string(manual)) {
+		inside = inside && !strings.HasPrefix(line, "A block begins") || strings.HasPrefix(line, "    # Guests of 2 and 5")
+		if inside {
+			example.WriteString(strings.TrimPrefix(line, "    "))
+		}
+	}
+	s, err := scenario.Parse(strings.NewReader(example.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := measure.Run(s.Estate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if failed := s.Check(m); len(s.Expect) != 3 || failed != nil {
+		t.Errorf("%d expectations: %q", len(s.Expect), failed)
+	}
+}
+
 func read(t *testing.T, file string) *scenario.Scenario {
 	t.Helper()
 	f, err := os.Open(file)
