@@ -269,10 +269,23 @@ func (a *agent) sender(c *deliver.Client) *deliver.Sender {
 		if err != nil {
 			a.log.Error("what was delivered could not be noted", "error", err)
 		}
+		if a.forgotten(r) {
+			a.mu.Lock()
+			if a.restart != nil {
+				a.restart()
+			}
+			a.mu.Unlock()
+		}
 		if r.Accepted > 0 {
 			a.log.Info("delivered", "documents", r.Accepted, "to", r.Target)
 		}
 	}}
+}
+
+// notEnrolled reports whether this agent has no enrollment, or none any more.
+func (a *agent) notEnrolled() bool {
+	var e enrollment
+	return readState(a.folder, enrollmentFile, &e) == nil && e.KeyID == ""
 }
 
 // enrolled reports whether the server knows this agent with the key it has now.

@@ -322,6 +322,36 @@ func TestAPreparedImageWakesUpAsSomebodyElse(t *testing.T) {
 	}
 }
 
+// The server was restored from a backup of before this agent was enrolled.
+func TestAServerThatForgotItsAgentIsToldAgain(t *testing.T) {
+	s, folder, root := startServer(t), t.TempDir(), machine(t, "db01", 4)
+	token := filepath.Join(t.TempDir(), "token")
+	put(t, filepath.Dir(token), "token", "good-token")
+	must(t, folder, root, "enroll", "--server", s.url, "--token-file", token)
+	must(t, folder, root, "once")
+	s.mu.Lock()
+	clear(s.keys)
+	s.mu.Unlock()
+	if status, _, errs := command(t, folder, root, "once"); status != 1 || !strings.Contains(errs, "refused") {
+		t.Errorf("just enrolled, it does not hammer the server with enrollments: status %d, %s", status, errs)
+	}
+	var e enrollment
+	if err := readState(folder, enrollmentFile, &e); err != nil {
+		t.Fatal(err)
+	}
+	e.At = e.At.Add(-2 * enrollAgainAfter)
+	if err := writeState(folder, enrollmentFile, e); err != nil {
+		t.Fatal(err)
+	}
+	must(t, folder, root, "once")
+	if n := len(s.taken()); n != 3 { // also the one that was refused
+		t.Errorf("%d documents arrived", n)
+	}
+	if r := state(t, folder); len(r.Rejected) != 0 || r.Spool.Items != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
 // An image that nobody prepared, with the original's identity, key and waiting documents in it.
 func TestAnUncleanedImageOnAnotherInstanceIsSafe(t *testing.T) {
 	s, folder, root := startServer(t), t.TempDir(), machine(t, "ip-1", 2)

@@ -129,3 +129,29 @@ func (a *agent) ensureEnrolled(ctx context.Context, d *inventory.Document) error
 	_, err = a.enroll(ctx, d, token)
 	return err
 }
+
+// enrollAgainAfter is how often at most an agent enrolls anew because its server stopped knowing it.
+const enrollAgainAfter = time.Hour
+
+// forgotten reports whether the server refused documents because it does not know this agent, though it did (it was
+// restored from a backup, say), and the agent can mend that with its token file: it then counts as not enrolled.
+func (a *agent) forgotten(r deliver.SendReport) bool {
+	if r.Rejected == 0 || a.settings.TokenFile == "" {
+		return false
+	}
+	var e enrollment
+	if err := readState(a.folder, enrollmentFile, &e); err != nil || time.Since(e.At) < enrollAgainAfter {
+		return false
+	}
+	rejections, err := a.spool.Rejections()
+	if err != nil {
+		return false
+	}
+	for _, x := range rejections {
+		if x.Kind == fault.Unauthorized.String() && x.At.After(e.At) {
+			a.log.Warn("the server no longer knows this agent; it enrolls again", "reason", x.Reason)
+			return removeState(a.folder, enrollmentFile) == nil
+		}
+	}
+	return false
+}

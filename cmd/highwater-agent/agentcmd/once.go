@@ -3,6 +3,8 @@ package agentcmd
 import (
 	"context"
 	"fmt"
+
+	"github.com/highwater-sam/highwater/deliver"
 )
 
 type onceCmd struct{}
@@ -17,14 +19,19 @@ func (o *onceCmd) Run(ctx context.Context, cli *CLI, std Streams) error {
 	if err != nil {
 		return err
 	}
-	if err := a.ensureEnrolled(ctx, d); err != nil {
-		return fmt.Errorf("the document is kept until it can be delivered: %w", err)
+	var r deliver.SendReport
+	for range 2 { // a second time when the server no longer knew this agent and could be told
+		if err := a.ensureEnrolled(ctx, d); err != nil {
+			return fmt.Errorf("the document is kept until it can be delivered: %w", err)
+		}
+		client, err := a.client()
+		if err != nil {
+			return err
+		}
+		if r = a.sender(client).Flush(ctx); !a.notEnrolled() {
+			break
+		}
 	}
-	client, err := a.client()
-	if err != nil {
-		return err
-	}
-	r := a.sender(client).Flush(ctx)
 	if r.Err != nil {
 		return fmt.Errorf("the document is kept until it can be delivered: %w", r.Err)
 	}
