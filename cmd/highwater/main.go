@@ -22,13 +22,15 @@ var version = "dev"
 
 // commandLine lists the subcommands: one field, one file.
 type commandLine struct {
-	Demo    demoCmd      `cmd:"" help:"Show the main job on this machine: its inventory, a sample estate, and its license positions."`
-	Serve   serveCmd     `cmd:"" help:"Run the server: pages, intake of documents, daily reconciliation."`
-	Measure measureCmd   `cmd:"" help:"Measure an estate file: positions, peaks, and why."`
-	User    userCmd      `cmd:"" help:"People who may sign in."`
-	Token   tokenCmd     `cmd:"" help:"Tokens with which agents enroll."`
-	Agent   agentcmd.CLI `cmd:"" help:"What highwater-agent does, from this program."`
-	Bench   benchCmd     `cmd:"" help:"Benchmarks: how fast each part is, against how fast it could be."`
+	Demo      demoCmd      `cmd:"" help:"Show the main job on this machine: its inventory, a sample estate, and its license positions."`
+	Serve     serveCmd     `cmd:"" help:"Run the server: pages, intake of documents, daily reconciliation."`
+	Measure   measureCmd   `cmd:"" help:"Measure an estate file: positions, peaks, and why."`
+	Report    reportCmd    `cmd:"" help:"Print license positions and lists from the database."`
+	Reconcile reconcileCmd `cmd:"" help:"Recognize, assign and measure now."`
+	User      userCmd      `cmd:"" help:"People who may sign in."`
+	Token     tokenCmd     `cmd:"" help:"Tokens with which agents enroll."`
+	Agent     agentcmd.CLI `cmd:"" help:"What highwater-agent does, from this program."`
+	Bench     benchCmd     `cmd:"" help:"Benchmarks: how fast each part is, against how fast it could be."`
 
 	Config  kong.ConfigFlag  `help:"Settings file (YAML): the names of the flags and their values." placeholder:"FILE"`
 	Version kong.VersionFlag `help:"Print the version and stop."`
@@ -56,7 +58,7 @@ func run(ctx context.Context, args []string, std streams) int {
 	parser, err := kong.New(&cli,
 		kong.Name("highwater"),
 		kong.Description("Software licenses counted by capacity over time: inventory, peaks, and the evidence for each."),
-		kong.Vars{"version": version, "state": agentcmd.DefaultState()},
+		kong.Vars{"version": version, "state": agentcmd.DefaultState(), "lists": listNames()},
 		kong.Configuration(readConfig),
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(code int) { status, exited = code, true }),
