@@ -48,11 +48,7 @@ func powerFirmware(t *tree, h *inventory.Hardware) {
 		vendor, name = "", model
 	}
 	h.Manufacturer, h.Model = orElse(h.Manufacturer, vendor), orElse(h.Model, name)
-	serial := t.text("cpu", "proc/device-tree/system-id")
-	if _, after, cut := strings.Cut(serial, ","); cut {
-		serial = after
-	}
-	h.Serial = orElse(h.Serial, serial)
+	h.Serial = orElse(h.Serial, powerSerial(t.text("cpu", "proc/device-tree/system-id")))
 }
 
 // zFirmware reads /proc/sysinfo of IBM Z: manufacturer, machine type and the machine's sequence code.

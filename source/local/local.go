@@ -1,5 +1,5 @@
-// Package local is the source that looks at the machine it runs on. It is real on Linux; on other systems it says
-// that it cannot look yet.
+// Package local is the source that looks at the machine it runs on. It is real on Linux, and on AIX as far as recorded
+// output of its programs can show; on other systems it says that it cannot look yet.
 //
 // Everything it reads lies below one root folder, so that recorded machines of every kind are read in tests exactly as
 // a live one is. Only what no file tells comes from elsewhere, and only on the live machine: CPUID, the adapters'
@@ -10,6 +10,7 @@ package local
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ type Options struct {
 func Kind() source.Kind {
 	return source.Kind{
 		Name: Name, Title: "This machine",
-		Help:    "Hardware, virtualization, cloud identity and installed software of the machine the agent runs on. Linux only so far.",
+		Help:    "Hardware, virtualization, cloud identity and installed software of the machine the agent runs on. Linux and AIX so far.",
 		Places:  []source.Place{source.OnDevice},
 		Every:   24 * time.Hour,
 		Timeout: 5 * time.Minute,
@@ -92,16 +93,26 @@ func (s *Source) Look(ctx context.Context) (*inventory.Document, error) {
 	d := &inventory.Document{Format: inventory.Format, Attributes: map[string]string{}, Header: inventory.Header{
 		ID: id.String(), Source: Name, Collector: s.o.Collector, Version: s.o.Version, CollectedAt: time.Now().UTC(), Kind: s.o.Kind,
 	}}
-	look(t, d)
+	system := t.system(runtime.GOOS)
+	if system == "aix" {
+		lookAIX(ctx, t, d)
+		d.Hardware.Adapters = liveAdapters(t)
+	} else {
+		look(t, d)
+	}
 	if d.Header.DeviceName == "" {
 		return nil, fault.New(fault.Invalid, "the machine below %s has no host name; set one in etc/hostname", s.o.Root)
 	}
 	asked := s.askCloud(ctx, t, d) // runs beside the search for software
 	if s.o.Kind == inventory.Full {
 		d.Evidence = &inventory.Evidence{}
-		readDpkg(t, d.Evidence)
-		readAPK(t, d.Evidence)
-		readRPM(ctx, t, d.Evidence)
+		if system == "aix" {
+			readLPP(ctx, t, d.Evidence)
+		} else {
+			readDpkg(t, d.Evidence)
+			readAPK(t, d.Evidence)
+			readRPM(ctx, t, d.Evidence)
+		}
 		readTags(ctx, t, d.Evidence)
 	}
 	asked()

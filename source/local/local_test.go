@@ -57,8 +57,10 @@ func TestRecordedMachines(t *testing.T) {
 		{machine: "xen-control-domain-no-root"},
 		{machine: "container-with-limits", sockets: 1, cores: 8, threads: 16, container: "kubernetes"},
 		{machine: "lxcfs-hides-the-machine", container: "lxc"},
-		{machine: "powervm-shared-partition", sockets: 1, cores: 3, threads: 24, hypervisor: "powervm", vmID: "0278abc30/7"},
+		{machine: "powervm-shared-partition", sockets: 1, cores: 3, threads: 24, hypervisor: "powervm", vmID: "78abc30/7"},
 		{machine: "z-vm-guest", sockets: 2, cores: 2, threads: 2, hypervisor: "z/vm", vmID: "8561-00000000000abcde/12/linux042"},
+		{machine: "aix-shared-partition", cores: 3, threads: 24, hypervisor: "powervm", vmID: "78abc30/7"},
+		{machine: "aix-dedicated-partition", cores: 4, threads: 4, hypervisor: "powervm", vmID: "1012345/3"},
 		{machine: "placeholder-serials", sockets: 1, cores: 4, threads: 4},
 	} {
 		t.Run(c.machine, func(t *testing.T) {

@@ -145,7 +145,7 @@ func TestTemporaryAddressesAreToldFromLastingOnes(t *testing.T) {
 
 // Every parser of what others wrote takes anything without a panic, and what it returns fits into a document.
 func FuzzParsers(f *testing.F) {
-	for _, name := range []string{"bare-metal-two-sockets", "powervm-shared-partition", "z-vm-guest", "container-with-limits"} {
+	for _, name := range []string{"bare-metal-two-sockets", "powervm-shared-partition", "z-vm-guest", "container-with-limits", "aix-shared-partition"} {
 		b, err := os.ReadFile("testdata/machines/" + name + ".txtar")
 		if err != nil {
 			f.Fatal(err)
@@ -171,6 +171,10 @@ func FuzzParsers(f *testing.F) {
 		d.Hardware.Cores = count(len(s.processors))
 		c := parseCPUInfo(b)
 		d.Hardware.Processor = c.brand
+		aixMachine(pairs(b, ":"), d.Hardware)
+		aixPartition(newTree(t.TempDir()), pairs(b, ":"), d.Hardware, d.Virtual)
+		filesets, _ := parseLPP(string(b))
+		d.Evidence.Packages = append(d.Evidence.Packages, filesets...)
 		if !powerPartition(pairs(b, "="), d.Virtual) {
 			zPartition(pairs(b, ":"), d.Virtual)
 		}

@@ -25,7 +25,7 @@ func powerPartition(p map[string]string, v *inventory.Virtual) bool {
 		return false
 	}
 	v.Hypervisor = "powervm"
-	v.HostID = afterComma(p["serial_number"])
+	v.HostID = powerSerial(p["serial_number"])
 	if id := p["partition_id"]; id != "" && v.HostID != "" {
 		v.VMID = strings.ToLower(v.HostID) + "/" + id
 	}
@@ -76,9 +76,14 @@ func zPartition(p map[string]string, v *inventory.Virtual) bool {
 	return true
 }
 
-func afterComma(s string) string {
+// powerSerial returns the serial that is printed on a POWER machine and that AIX and the HMC show: firmware gives it to
+// Linux as "IBM,0278ABC30", with the manufacturer and the fixed prefix 02 before it.
+func powerSerial(s string) string {
 	if _, after, ok := strings.Cut(s, ","); ok {
-		return after
+		s = after
+	}
+	if len(s) == 9 && strings.HasPrefix(s, "02") {
+		return s[2:]
 	}
 	return s
 }
