@@ -117,7 +117,7 @@ func (c *Client) Upload(ctx context.Context, items []Item) ([]Outcome, string, e
 	for _, i := range items {
 		var err error
 		if body, err = appendFrame(body, i); err != nil {
-			return nil, "", fault.Wrap(err, fault.Invalid, "an item cannot be sent: %v", err)
+			return nil, "", fault.Wrap(err, fault.Invalid, "an item cannot be sent")
 		}
 	}
 	var out answer
@@ -159,9 +159,21 @@ func (c *Client) each(ctx context.Context, try func(Target) error) (string, erro
 		c.note(t, false)
 		failures = append(failures, fmt.Errorf("%s: %w", t.URL, err))
 	}
-	err := errors.Join(failures...)
-	return "", fault.Wrap(err, fault.Unavailable, "no server could be reached: %v", strings.ReplaceAll(err.Error(), "\n", "; "))
+	return "", fault.Wrap(oneLine(failures), fault.Unavailable, "no server could be reached")
 }
+
+// oneLine is several errors that print on one line.
+type oneLine []error
+
+func (o oneLine) Error() string {
+	var words []string
+	for _, err := range o {
+		words = append(words, err.Error())
+	}
+	return strings.Join(words, "; ")
+}
+
+func (o oneLine) Unwrap() []error { return o }
 
 func (c *Client) order() []Target {
 	c.mu.Lock()
@@ -200,6 +212,14 @@ func (c *Client) Offset(target string) (time.Duration, bool) {
 	return d, ok
 }
 
+// away says that nobody answered, without the address that the caller names anyway.
+func away(err error) error {
+	if named := new(url.Error); errors.As(err, &named) {
+		err = named.Err
+	}
+	return fmt.Errorf("%w: %w", errAway, err)
+}
+
 // retryLater is a refusal that says when to come again.
 type retryLater struct{ after time.Duration }
 
@@ -221,7 +241,7 @@ func (c *Client) post(ctx context.Context, t Target, path, kind string, body []b
 	}
 	a, err := c.http.Do(r)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errAway, err)
+		return away(err)
 	}
 	defer a.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(a.Body, 4<<20))

@@ -129,7 +129,7 @@ func (c *Client) ask(ctx context.Context, q PolicyQuestion) (PolicyAnswer, error
 		sent := c.now()
 		a, err := c.http.Do(r)
 		if err != nil {
-			return fmt.Errorf("%w: %w", errAway, err)
+			return away(err)
 		}
 		defer a.Body.Close()
 		b, err := io.ReadAll(io.LimitReader(a.Body, maxPolicy+1))

@@ -66,7 +66,7 @@ func OpenSpool(folder string, limits SpoolLimits) (*Spool, error) {
 	s := &Spool{folder: folder, limits: limits, write: writeSynced, put: make(chan struct{}, 1)}
 	for _, sub := range []string{"new", "items", "rejected"} {
 		if err := os.MkdirAll(filepath.Join(folder, sub), 0o700); err != nil {
-			return nil, fault.Wrap(err, fault.Unavailable, "the spool folder %s cannot be used: %v", folder, errors.Unwrap(err))
+			return nil, fault.Wrap(err, fault.Unavailable, "the spool folder %s cannot be used", folder)
 		}
 	}
 	old := time.Now().Add(-time.Hour) // another process may be writing now
@@ -154,7 +154,7 @@ func (s *Spool) putOne(i Item) error {
 	}
 	frame, err := appendFrame(nil, i)
 	if err != nil {
-		return fault.Wrap(err, fault.Invalid, "the item cannot be kept: %v", err)
+		return fault.Wrap(err, fault.Invalid, "the item cannot be kept")
 	}
 	sum := sha256.Sum256(frame)
 	b := append(sum[:], frame...)
@@ -179,7 +179,7 @@ func (s *Spool) putOne(i Item) error {
 }
 
 func (s *Spool) cannot(err error) error {
-	return fault.Wrap(err, fault.Unavailable, "the spool folder %s takes nothing now (disk full, or not writable?): %v", s.folder, err)
+	return fault.Wrap(err, fault.Unavailable, "the spool folder %s takes nothing now (disk full, or not writable?)", s.folder)
 }
 
 // makeRoom drops or refuses until size more bytes fit. The caller holds mu.

@@ -67,7 +67,7 @@ func (c *collectCmd) Run(ctx context.Context, cli *CLI, std Streams) error {
 		return err
 	}
 	if err := os.WriteFile(c.To, envelope, 0o600); err != nil {
-		return fault.Wrap(err, fault.Unavailable, "the document cannot be written: %v", err)
+		return fault.Wrap(err, fault.Unavailable, "the document cannot be written")
 	}
 	_, err = fmt.Fprintf(std.Out, "wrote the document of %s to %s (%d bytes)\n", d.Header.DeviceName, c.To, len(envelope))
 	return err

@@ -65,7 +65,7 @@ func readState(folder, name string, v any) error {
 		err = json.Unmarshal(b, v)
 	}
 	if err != nil {
-		return fault.Wrap(err, fault.Invalid, "the agent's file %s cannot be read: %v", filepath.Join(folder, name), err)
+		return fault.Wrap(err, fault.Invalid, "the agent's file %s cannot be read", filepath.Join(folder, name))
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func writeFile(folder, name string, b []byte) error {
 }
 
 func cannotWrite(folder string, err error) error {
-	return fault.Wrap(err, fault.Unavailable, "the agent's state folder %s cannot be written (no rights, or disk full): %v", folder, err)
+	return fault.Wrap(err, fault.Unavailable, "the agent's state folder %s cannot be written (no rights, or disk full)", folder)
 }
 
 func removeState(folder, name string) error {
