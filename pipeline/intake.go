@@ -89,7 +89,7 @@ func (p *Pipeline) decide(ctx context.Context, a Arrival, doc *inventory.Documen
 	in := store.Intake{
 		Document: documentRow(doc, a, at), Envelope: a.Envelope, Match: &match, Keys: p.Trust.Keys(doc),
 		Kind: device.KindOf(doc), Source: doc.Header.Source, Hypervisor: hypervisor(doc), Gap: p.Cadence, Status: store.Active,
-		Covered: store.Span{From: at, To: at},
+		Covered: covered(at, a, doc.Header.CollectedAt, doc.Header.Measured),
 	}
 	remarks := words(remark, decisionRemark(decision))
 	var before []device.Point
@@ -296,4 +296,22 @@ func refersTo(set *device.EvidenceSet, hash string) bool {
 		}
 	}
 	return false
+}
+
+// covered is the time that a document proves measured: its own instant, and the spans in which its agent's checks found
+// nothing new. Spans are told by the device's clock; where that is not believed (see device.Effective) they move with the
+// document.
+func covered(at time.Time, a Arrival, collected time.Time, measured []inventory.Span) []store.Span {
+	spans := []store.Span{{From: at, To: at}}
+	shift := at.Sub(collected.UTC().Truncate(time.Second))
+	for _, m := range measured {
+		from, to := m.From.Add(shift), m.To.Add(shift)
+		if to.After(a.Received) {
+			to = a.Received // nobody has measured what is yet to come
+		}
+		if !to.Before(from) {
+			spans = append(spans, store.Span{From: from, To: to})
+		}
+	}
+	return spans
 }

@@ -40,7 +40,7 @@ func (p *Pipeline) unchanged(ctx context.Context, a Arrival, header inventory.En
 		},
 		Envelope: a.Envelope, State: &state, Digests: last.Digests,
 		Kind: state.Kind, Source: state.Source, Hypervisor: state.Hypervisor,
-		Covered: store.Span{From: at, To: at}, Gap: p.Cadence,
+		Covered: covered(at, a, header.CollectedAt, header.Measured), Gap: p.Cadence,
 	})
 	return Taken{Device: id, Duplicate: result.Duplicate, Reason: "the agent's last document says the same"}, true, err
 }

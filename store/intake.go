@@ -63,7 +63,7 @@ type Intake struct {
 	Others   []Append          // points of other devices that this document shows, e.g. the placement of a host's guests
 	Evidence []Evidence        // the sets of titles that the points refer to
 	Digests  inventory.Digests // as the source's state shall keep them; the zero value = the document's own
-	Covered  Span              // measured time that the document proves; zero = none
+	Covered  []Span            // measured times that the document proves, in any order
 	Gap      time.Duration     // spans at most this far apart become one
 }
 

@@ -60,7 +60,7 @@ func first(id, name string, hour int) store.Intake {
 			{Aspect: device.EvidenceAspect, From: at(hour), Document: id, Source: "agent", Value: evidenceSet(e)},
 		},
 		Evidence: []store.Evidence{e},
-		Covered:  store.Span{From: at(hour), To: at(hour)},
+		Covered:  []store.Span{{From: at(hour), To: at(hour)}},
 	}
 }
 

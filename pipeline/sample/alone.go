@@ -30,6 +30,5 @@ func (f *fleet) standAlone() {
 			f.report(m, f.on(94, 5.5))
 		}
 		f.report(m, f.End.Add(-time.Duration(15+i)*time.Minute))
-		f.cover(m, f.on(0, 2), f.End)
 	}
 }

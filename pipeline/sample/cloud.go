@@ -60,7 +60,6 @@ func (f *fleet) live(m *machine, a awsInstance, hour float64) {
 		f.report(m, last)
 		f.report(f.seenBy(m, "running"), last)
 	}
-	f.cover(m, born, last)
 }
 
 // instance makes a running instance with an agent in its image.

@@ -19,6 +19,8 @@ type machine struct {
 	virtual      *inventory.Virtual
 	cloud        *inventory.Cloud
 	software     []software // nil: this source says nothing about software
+	reported     time.Time  // when it was last reported; zero = never
+	silent       [2]time.Time
 }
 
 // collector is who signs the machine's documents: its own agent, or the connection that saw it.
@@ -41,6 +43,8 @@ func (m *machine) document(at time.Time) *inventory.Document {
 		},
 		Attributes: map[string]string{"sample": "made for the demo; no such machine exists"},
 	}
+	d.Header.Measured = m.measured(at)
+	m.reported = at
 	if m.source == "agent" {
 		d.Header.AgentID = m.agentID()
 		d.Header.AgentInputs = m.identity()
@@ -66,6 +70,22 @@ func (m *machine) document(at time.Time) *inventory.Document {
 		d.Header.Kind = inventory.HardwareOnly
 	}
 	return d
+}
+
+// measured are the checks since the last report: every half hour, but for the time in which the machine was silent.
+func (m *machine) measured(at time.Time) []inventory.Span {
+	switch {
+	case m.reported.IsZero() || !m.reported.Before(at):
+		return nil
+	case m.silent[0].After(m.reported) && m.silent[1].Before(at):
+		return []inventory.Span{checks(m.reported, m.silent[0]), checks(m.silent[1], at)}
+	}
+	return []inventory.Span{checks(m.reported, at)}
+}
+
+// checks is a span of half-hourly checks.
+func checks(from, to time.Time) inventory.Span {
+	return inventory.Span{From: from, To: to, Checks: int(to.Sub(from)/(30*time.Minute)) + 1}
 }
 
 func (m *machine) identity() *inventory.Identity {

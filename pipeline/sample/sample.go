@@ -27,17 +27,10 @@ type Report struct {
 	Document  *inventory.Document
 }
 
-// Coverage says that a device was checked at its cadence from From to To without a gap.
-type Coverage struct {
-	Agent    string
-	From, To time.Time
-}
-
 // Fleet is what the sample's collectors saw, in the order of collection.
 type Fleet struct {
 	Start, End time.Time
 	Reports    []Report
-	Coverage   []Coverage
 	// Places maps a device's name to its location.
 	Places map[string]string
 	// Roles maps a device's name to its role where it is not production.
