@@ -79,6 +79,7 @@ func serverSays(err error) string {
 }
 
 func (*postgresDB) name() string      { return "postgres" }
+func (*postgresDB) local() bool       { return false }
 func (p *postgresDB) reader() db.DBTX { return p.pool }
 
 func (p *postgresDB) snapshot(ctx context.Context) (*sql.Tx, error) {

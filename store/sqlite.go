@@ -96,6 +96,7 @@ func reason(err error) string {
 }
 
 func (*sqliteDB) name() string      { return "sqlite" }
+func (*sqliteDB) local() bool       { return true }
 func (s *sqliteDB) reader() db.DBTX { return s.readOnly }
 
 func (s *sqliteDB) snapshot(ctx context.Context) (*sql.Tx, error) {

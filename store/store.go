@@ -44,6 +44,7 @@ type Store struct {
 // dialect is what the two databases do differently.
 type dialect interface {
 	name() string
+	local() bool // no network lies between: a statement costs little
 	reader() db.DBTX
 	// begin opens the transaction that writes. On SQLite there is one at a time. A light transaction does not wait for the
 	// disk when it commits: it is durable at the latest with the next one that does, and never after it.
@@ -208,6 +209,10 @@ type idBlock struct {
 	next, end int64
 }
 
+// manyMade names what is made so often that a transaction for each id would cost too much. The rest has numbers without
+// gaps, as people read them: run 7 follows run 6.
+var manyMade = map[string]bool{"device": true, "document": true, "title": true, "shape": true}
+
 // blockSize is how many ids are taken at once, of titles eight times as many: lost at each start, spared at each insert.
 const blockSize = 512
 
@@ -227,7 +232,10 @@ func (i *ids) next(ctx context.Context, name string, count int64) (int64, error)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.end-b.next < count {
-		size := max(count, blockSize)
+		size := count
+		if manyMade[name] {
+			size = max(count, blockSize)
+		}
 		if name == "title" {
 			size = max(count, 8*blockSize)
 		}

@@ -24,12 +24,17 @@ type Evidence struct {
 	Titles []catalog.Title
 }
 
-// titleHash names a title (catalog.Title.Hash).
+// titleHash finds a title in the dictionary: SHA-256 of its fields, each with its length before it.
 type titleHash [sha256.Size]byte
 
-func hashTitle(t *catalog.Title) (h titleHash, err error) {
-	_, err = hex.Decode(h[:], []byte(t.Hash()))
-	return h, err
+func hashTitle(t *catalog.Title) titleHash {
+	var space [512]byte
+	b := space[:0]
+	for _, field := range [...]string{t.Kind, t.Source, t.Name, t.Version, t.Arch, t.Publisher, t.Path, t.ID, t.Edition} {
+		b = binary.AppendUvarint(b, uint64(len(field)))
+		b = append(b, field...)
+	}
+	return sha256.Sum256(binary.AppendVarint(b, t.Bytes))
 }
 
 // titleDictionary numbers titles and keeps sets of them. It writes in commits of its own, never in a device's
@@ -76,9 +81,7 @@ func (d *titleDictionary) keep(ctx context.Context, e Evidence) error {
 	}
 	item := &evidenceItem{hash: hash, titles: e.Titles, hashes: make([]titleHash, len(e.Titles)), done: make(chan struct{})}
 	for i := range e.Titles {
-		if item.hashes[i], err = hashTitle(&e.Titles[i]); err != nil {
-			return fmt.Errorf("hash a title: %w", err)
-		}
+		item.hashes[i] = hashTitle(&e.Titles[i])
 	}
 	if !d.group.add(item) {
 		return errClosed
