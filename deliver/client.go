@@ -243,7 +243,7 @@ func (c *Client) post(ctx context.Context, t Target, path, kind string, body []b
 	if err != nil {
 		return away(err)
 	}
-	defer a.Body.Close()
+	defer func() { _ = a.Body.Close() }() // only read from
 	b, err := io.ReadAll(io.LimitReader(a.Body, 4<<20))
 	if err != nil {
 		return fmt.Errorf("%w: %w", errAway, err)

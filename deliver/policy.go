@@ -131,7 +131,7 @@ func (c *Client) ask(ctx context.Context, q PolicyQuestion) (PolicyAnswer, error
 		if err != nil {
 			return away(err)
 		}
-		defer a.Body.Close()
+		defer func() { _ = a.Body.Close() }() // only read from
 		b, err := io.ReadAll(io.LimitReader(a.Body, maxPolicy+1))
 		if err != nil || len(b) > maxPolicy {
 			return fmt.Errorf("%w: an answer of %d bytes: %w", errAway, len(b), err)
@@ -172,7 +172,7 @@ func (r *Relay) Policy(ctx context.Context, q PolicyQuestion) (PolicyAnswer, err
 	switch {
 	case err == nil && a.Body != nil:
 		if err := replace(file, a.Body, writeSynced); err != nil {
-			return a, nil //nolint:nilerr // a memory that cannot be kept keeps no agent from its policy
+			return a, nil // a memory that cannot be kept keeps no agent from its policy
 		}
 	case fault.KindOf(err) == fault.Unavailable && kept != nil && !errors.Is(err, context.Canceled):
 		a = PolicyAnswer{Tag: TagOf(kept), Body: kept}

@@ -148,8 +148,7 @@ func (s *Spool) Put(items ...Item) error {
 
 func (s *Spool) putOne(i Item) error {
 	e := entryOf(i)
-	at, found := slices.BinarySearchFunc(s.index, e, compareEntries)
-	if found {
+	if _, found := slices.BinarySearchFunc(s.index, e, compareEntries); found {
 		return nil
 	}
 	frame, err := appendFrame(nil, i)
@@ -171,7 +170,7 @@ func (s *Spool) putOne(i Item) error {
 		_ = os.Remove(temporary)
 		return s.cannot(err)
 	}
-	if at, found = slices.BinarySearchFunc(s.index, e, compareEntries); !found { // making room may have moved it
+	if at, found := slices.BinarySearchFunc(s.index, e, compareEntries); !found { // making room moved the others
 		s.index = slices.Insert(s.index, at, e)
 		s.bytes += e.size
 	}

@@ -65,7 +65,7 @@ func (j Job) pause() time.Duration {
 	if j.Window <= 0 {
 		return 0
 	}
-	return rand.N(j.Window) //nolint:gosec // spreads load, protects nothing
+	return rand.N(j.Window) // spreads load, protects nothing
 }
 
 // wait returns after d, or with ctx's error as soon as ctx ends.

@@ -40,7 +40,7 @@ type Options struct {
 // Document returns the document that o describes. Its id depends on everything in o, so that two runs of a device
 // are two documents and the same run made twice is one.
 func Document(o Options) *inventory.Document {
-	r := rand.New(rand.NewPCG(o.Seed, 0x68696768)) //nolint:gosec // repeatable test data, no secret
+	r := rand.New(rand.NewPCG(o.Seed, 0x68696768)) // repeatable test data, no secret
 	o = o.withDefaults(r)
 	processors := max(1, o.Cores/32)
 	threads := o.Cores * 2

@@ -17,7 +17,7 @@ func readAPK(t *tree, e *inventory.Evidence) {
 		t.failed("apk", name, err)
 		return
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read from
 	packages, err := parseAPK(f)
 	e.Packages = append(e.Packages, packages...)
 	if err != nil {

@@ -80,7 +80,7 @@ func (m imds) ask(ctx context.Context, method, path, header, value string) (stri
 	if err != nil {
 		return "", err
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }() // only read from
 	if answer.StatusCode != http.StatusOK {
 		return "", fmt.Errorf("%s %s answered %s", method, path, answer.Status)
 	}

@@ -109,7 +109,7 @@ func smbiosTable(t testing.TB, f []string) []byte {
 	var b []byte
 	add := func(kind byte, data map[int]byte, length int, texts ...string) {
 		x := make([]byte, length)
-		x[0], x[1], x[2] = kind, byte(length), byte(len(b)) //nolint:gosec // a handle, unique enough here
+		x[0], x[1], x[2] = kind, byte(length), byte(len(b)) // a handle, unique enough here
 		for at, v := range data {
 			x[at] = v
 		}

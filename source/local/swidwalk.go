@@ -126,7 +126,7 @@ func (w *walker) take(name string) error {
 		w.tree.failed("swid", shown, err)
 		return nil
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read from
 	b, err := io.ReadAll(io.LimitReader(f, maxTag))
 	if err != nil {
 		w.tree.failed("swid", shown, err)

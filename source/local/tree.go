@@ -53,7 +53,7 @@ func (t *tree) finish() []inventory.Remark {
 func (t *tree) bytes(part, name string) []byte {
 	f, err := os.Open(t.path(name))
 	if err == nil {
-		defer f.Close()
+		defer func() { _ = f.Close() }() // only read from
 		var b []byte
 		if b, err = io.ReadAll(io.LimitReader(f, maxSmall+1)); err == nil {
 			if len(b) > maxSmall {

@@ -133,7 +133,7 @@ func upTo(d time.Duration) time.Duration {
 	if d <= 0 {
 		return 0
 	}
-	return rand.N(d) //nolint:gosec // spreads load, protects nothing
+	return rand.N(d) // spreads load, protects nothing
 }
 
 func whenOn(p policy.Policy, check time.Time) time.Time {

@@ -85,7 +85,7 @@ func writeFile(folder, name string, b []byte) error {
 	if err != nil {
 		return cannotWrite(folder, err)
 	}
-	defer os.Remove(t.Name()) // fails once it was renamed
+	defer func() { _ = os.Remove(t.Name()) }() // fails once it was renamed
 	_, err = t.Write(b)
 	if err == nil {
 		err = t.Sync()

@@ -119,7 +119,7 @@ func write(name string, b []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(t.Name()) // fails once it was renamed
+	defer func() { _ = os.Remove(t.Name()) }() // fails once it was renamed
 	_, err = t.Write(b)
 	if err == nil {
 		err = t.Sync()
