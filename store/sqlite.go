@@ -157,9 +157,9 @@ func (s *sqliteDB) close() error {
 	s.turn <- struct{}{} // wait for the transaction under way; none begins after it
 	var err error
 	if s.conn != nil {
-		err = s.conn.Close()
+		err = errors.Join(s.writes.close(), s.conn.Close())
 	}
-	return errors.Join(err, s.readers.Close(), s.writer.Close())
+	return errors.Join(err, s.readOnly.close(), s.readers.Close(), s.writer.Close())
 }
 
 func (*sqliteDB) cause(err error) trouble {

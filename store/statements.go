@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"sync"
 )
 
@@ -74,4 +75,16 @@ func (s *statements) QueryRowContext(ctx context.Context, query string, args ...
 		return s.db.QueryRowContext(ctx, query, args...) // fails in the same way, with a row to say so
 	}
 	return stmt.QueryRowContext(ctx, args...)
+}
+
+// close ends every statement. Those of a single connection would otherwise keep it, and its files, open.
+func (s *statements) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var err error
+	for _, stmt := range s.prepared {
+		err = errors.Join(err, stmt.Close())
+	}
+	clear(s.prepared)
+	return err
 }
