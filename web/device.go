@@ -127,6 +127,8 @@ func (s *server) deviceBase(r *http.Request, v *viewer, tabName string) (*device
 	return d, device.ID(id), nil
 }
 
+func deviceID(n int64) device.ID { return device.ID(n) }
+
 // silence is how long ago the last check may be before a device is called unmeasured: a daily run, and half a day.
 const silence = 36 * time.Hour
 

@@ -122,6 +122,9 @@ var gridNames = []string{"q", "sort", "cols", "after", "before", "limit"}
 
 // rows reads one page of a list as the viewer may see it.
 func (s *server) rows(ctx context.Context, v *viewer, g *report.Grid, q report.Query) (report.Page, error) {
+	if organizationWide[g.Name] && !v.Scope.Unbounded() {
+		return report.Page{}, errBounded
+	}
 	return s.Store.Grid(ctx, g, q, v.Scope)
 }
 
@@ -554,6 +557,9 @@ func (s *server) listCSV(w http.ResponseWriter, r *http.Request, v *viewer) erro
 	}
 	if needs := needsOf(g); !v.may(needs) {
 		return fault.New(fault.Forbidden, "Your role, %s, does not include this: %s", strings.ToLower(v.Role.Title()), needs)
+	}
+	if organizationWide[g.Name] && !v.Scope.Unbounded() {
+		return errBounded
 	}
 	q, problems := report.ParseQuery(g, tidyAll(r.URL.Query()))
 	if err := problems.Fault(); err != nil {

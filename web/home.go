@@ -78,7 +78,7 @@ func (s *server) home(w http.ResponseWriter, r *http.Request, v *viewer) error {
 			return err
 		}
 	}
-	if m != nil {
+	if m != nil && v.Scope.Unbounded() {
 		d.Figures = append(d.Figures, runFigure(m.Run))
 	}
 	if len(d.Attention) > mostAttention {
@@ -427,7 +427,7 @@ func (s *server) search(w http.ResponseWriter, r *http.Request, v *viewer) error
 			if err := problems.Fault(); err != nil {
 				return err
 			}
-			if !v.may(needsOf(one.grid)) {
+			if !v.may(needsOf(one.grid)) || organizationWide[one.grid.Name] && !v.Scope.Unbounded() {
 				continue
 			}
 			q.Limit, q.Columns = 8, append([]string{one.shown}, one.notes...)

@@ -68,6 +68,9 @@ var (
 	}
 )
 
+// organizationWide are the lists whose rows are figures of the whole organization: who sees a part of it does not see them.
+var organizationWide = map[string]bool{"license_list": true, "peak_list": true, "run_list": true, "change_list": true, "audit_list": true}
+
 // needsOf is the right to read a list.
 func needsOf(g *report.Grid) auth.Action {
 	switch g.Name {

@@ -54,11 +54,14 @@ var navEntries = []navEntry{
 	{"Evidence for auditors", "Audit log", "/audit", auth.ReadAudit, nil, report.Query{}, false},
 }
 
+// wholeOnly are the links to figures of the whole organization.
+var wholeOnly = map[string]bool{navEntries[1].url: true, navEntries[2].url: true, "/peaks": true, "/runs": true, "/changes": true, "/audit": true}
+
 // navigation is the navigation as the viewer sees it, with the link to the path marked.
 func (s *server) navigation(ctx context.Context, v *viewer, path string) []navGroup {
 	var groups []navGroup
 	for _, e := range navEntries {
-		if e.needs != "" && !v.may(e.needs) {
+		if e.needs != "" && !v.may(e.needs) || wholeOnly[e.url] && !v.Scope.Unbounded() {
 			continue
 		}
 		link := navLink{Title: e.title, URL: e.url, Urgent: e.urgent}

@@ -29,17 +29,16 @@ type Site struct {
 	Password string // of every user added with User
 }
 
-// Serve starts the pages over a store. The sample estate is loaded and reconciled when full.
-func Serve(t testing.TB, st *store.Store, full bool) *Site {
-	t.Helper()
+// Start starts the pages over a store. The sample estate is loaded and reconciled when full.
+func Start(ctx context.Context, st *store.Store, full bool) (*Site, error) {
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	clock := func() time.Time { return Now }
 	p, err := pipeline.New(pipeline.Config{Store: st, Key: key, Clock: clock})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	s := &Site{Store: st, Pipeline: p, Password: auth.GeneratePassword()}
 	reconcile := func(ctx context.Context) error {
@@ -47,18 +46,28 @@ func Serve(t testing.TB, st *store.Store, full bool) *Site {
 		return err
 	}
 	if full {
-		if err := sample.Load(context.Background(), st, &pipeline.Receiver{Pipeline: p, Name: "test"}, sample.New(Now), func(int, int) {}); err != nil {
-			t.Fatal(err)
+		if err := sample.Load(ctx, st, &pipeline.Receiver{Pipeline: p, Name: "test"}, sample.New(Now), func(int, int) {}); err != nil {
+			return nil, err
 		}
-		if err := reconcile(context.Background()); err != nil {
-			t.Fatal(err)
+		if err := reconcile(ctx); err != nil {
+			return nil, err
 		}
 	}
 	handler, err := web.New(web.Config{Store: st, Reconcile: reconcile, Explain: p.Explain, Version: "test", Now: clock})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	s.Server = httptest.NewServer(handler)
+	return s, nil
+}
+
+// Serve is Start for one test; the server stops with it.
+func Serve(t testing.TB, st *store.Store, full bool) *Site {
+	t.Helper()
+	s, err := Start(context.Background(), st, full)
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(s.Server.Close)
 	return s
 }
