@@ -41,6 +41,16 @@ type Spool struct {
 	bytes   int64
 	scanned time.Time
 	put     chan struct{} // receives when an item was put; capacity 1
+	written int           // files begun, for their temporary names
+	renamed int           // files given their name
+
+	reserved struct { // by items that are being written
+		items int
+		bytes int64
+	}
+
+	syncing sync.Mutex // held while the folder is synced; taken without mu
+	synced  int        // value of renamed that is durable; guarded by syncing
 }
 
 // entry is one item's file. Its name holds all that is needed to order and to drop: time, weight, id.
@@ -127,16 +137,14 @@ func parseName(name string) (entry, bool) {
 // Put keeps items. When it returns nil all of them are durable; an item that is kept already counts as put. A full
 // spool drops the oldest ordinary items, then the oldest precious ones, and counts them; or refuses, as its limits say.
 // A fault of kind Unavailable says that the disk does not take it now; nothing of the items is kept then that would
-// need removing.
+// need removing. Calls at the same time write beside each other and share the syncing of the folder.
 func (s *Spool) Put(items ...Item) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, i := range items {
 		if err := s.putOne(i); err != nil {
 			return err
 		}
 	}
-	if err := syncFolder(filepath.Join(s.folder, "items")); err != nil {
+	if err := s.syncItems(); err != nil {
 		return s.cannot(err)
 	}
 	select {
@@ -146,11 +154,9 @@ func (s *Spool) Put(items ...Item) error {
 	return nil
 }
 
+// putOne writes one item's file; its name is durable after the next syncItems.
 func (s *Spool) putOne(i Item) error {
 	e := entryOf(i)
-	if _, found := slices.BinarySearchFunc(s.index, e, compareEntries); found {
-		return nil
-	}
 	frame, err := appendFrame(nil, i)
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "the item cannot be kept")
@@ -158,22 +164,63 @@ func (s *Spool) putOne(i Item) error {
 	sum := sha256.Sum256(frame)
 	b := append(sum[:], frame...)
 	e.size = int64(len(b))
-	if err := s.makeRoom(e.size); err != nil {
+	temporary, found, err := s.reserve(e)
+	if found || err != nil {
 		return err
 	}
-	temporary := filepath.Join(s.folder, "new", e.name)
-	if err := s.write(temporary, b); err != nil {
+	err = s.write(temporary, b)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reserved.items--
+	s.reserved.bytes -= e.size
+	if err == nil {
+		err = os.Rename(temporary, filepath.Join(s.folder, "items", e.name))
+	}
+	if err != nil {
 		_ = os.Remove(temporary)
 		return s.cannot(err)
 	}
-	if err := os.Rename(temporary, filepath.Join(s.folder, "items", e.name)); err != nil {
-		_ = os.Remove(temporary)
-		return s.cannot(err)
-	}
-	if at, found := slices.BinarySearchFunc(s.index, e, compareEntries); !found { // making room moved the others
+	if at, found := slices.BinarySearchFunc(s.index, e, compareEntries); !found { // the same item may have come twice at once
 		s.index = slices.Insert(s.index, at, e)
 		s.bytes += e.size
 	}
+	s.renamed++
+	return nil
+}
+
+// reserve makes room for an item that is not kept yet, and returns the file to write it to.
+func (s *Spool) reserve(e entry) (temporary string, found bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, found := slices.BinarySearchFunc(s.index, e, compareEntries); found {
+		return "", true, nil
+	}
+	if err := s.makeRoom(e.size); err != nil {
+		return "", false, err
+	}
+	s.reserved.items++
+	s.reserved.bytes += e.size
+	s.written++
+	return filepath.Join(s.folder, "new", fmt.Sprintf("%s-%d-%d", e.name, os.Getpid(), s.written)), false, nil
+}
+
+// syncItems makes every name durable that was given before the call. One sync serves all who wait for it.
+func (s *Spool) syncItems() error {
+	s.mu.Lock()
+	mine := s.renamed
+	s.mu.Unlock()
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
+	if s.synced >= mine && mine > 0 {
+		return nil
+	}
+	s.mu.Lock()
+	all := s.renamed
+	s.mu.Unlock()
+	if err := syncFolder(filepath.Join(s.folder, "items")); err != nil {
+		return err
+	}
+	s.synced = all
 	return nil
 }
 
@@ -186,9 +233,12 @@ func (s *Spool) makeRoom(size int64) error {
 	if size > s.limits.Bytes {
 		return fault.New(fault.TooLarge, "an item of %d bytes does not fit into a spool of %d", size, s.limits.Bytes)
 	}
-	for s.bytes+size > s.limits.Bytes || len(s.index) >= s.limits.Items {
+	for s.bytes+s.reserved.bytes+size > s.limits.Bytes || len(s.index)+s.reserved.items >= s.limits.Items {
 		if s.limits.Refuse {
 			return fault.New(fault.Unavailable, "the spool is full: %d items, %d bytes wait", len(s.index), s.bytes)
+		}
+		if len(s.index) == 0 {
+			return fault.New(fault.Unavailable, "the spool is full of what is being written; try again")
 		}
 		victim := slices.IndexFunc(s.index, func(e entry) bool { return e.weight == Ordinary })
 		if victim < 0 {

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -123,6 +124,33 @@ func TestARelaysFullSpoolRefuses(t *testing.T) {
 	}
 	if got := ids(t, s); got != "0001" {
 		t.Errorf("kept %s", got)
+	}
+}
+
+func TestPuttingAtOnceKeepsTheLimitsAndEveryItemOnce(t *testing.T) {
+	s := open(t, t.TempDir(), SpoolLimits{Items: 60})
+	var all sync.WaitGroup
+	for g := range 10 {
+		all.Go(func() {
+			for n := range 20 { // each item comes from two goroutines
+				if err := s.Put(item(g/2*20 + n)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	stats, err := s.Stats()
+	if err != nil || stats.Items > 60 || stats.Items < 30 || stats.Items+stats.Dropped < 100 {
+		t.Errorf("%+v, %v", stats, err)
+	}
+	left, err := os.ReadDir(filepath.Join(s.folder, "new"))
+	if err != nil || len(left) != 0 {
+		t.Errorf("%d files are left half written, %v", len(left), err)
+	}
+	again, err := open(t, s.folder, SpoolLimits{}).Stats()
+	if err != nil || again.Items != stats.Items || again.Bytes != stats.Bytes {
+		t.Errorf("on disk: %+v, in memory: %+v", again, stats)
 	}
 }
 
