@@ -99,8 +99,9 @@ func (a *agent) identify(d *inventory.Document) error {
 	}
 	rule, inputs := identity.InputsOf(d, local.Placeholder)
 	id, change, why := identity.Derive(previous, rule, inputs)
-	if change == identity.Cloned || change == identity.Moved {
-		// What waits here is the original's, and the original sends it itself.
+	if change == identity.Moved {
+		// What waits here is the image's, and its original sends it itself. In every other case what waits is sent under
+		// the id and key it was sealed with: where the original sends it too, the server takes it once.
 		if err := a.spool.Clear(); err != nil {
 			return err
 		}

@@ -322,6 +322,27 @@ func TestAPreparedImageWakesUpAsSomebodyElse(t *testing.T) {
 	}
 }
 
+// All adapters of a guest are replaced while its server is away: that cannot be told from a clone, so it gets a new id, and
+// what it had measured before is not lost for it.
+func TestWhatAGuestMeasuredBeforeItsAdaptersWereReplacedArrives(t *testing.T) {
+	s, folder, root := startServer(t), t.TempDir(), machine(t, "app1", 4)
+	token := filepath.Join(t.TempDir(), "token")
+	put(t, filepath.Dir(token), "token", "good-token")
+	put(t, root, "proc/cpuinfo", "processor\t: 0\nmodel name\t: AMD EPYC 7313P\nflags\t\t: fpu hypervisor\n")
+	put(t, root, "sys/class/net/eth0/address", "aa:00:00:00:00:01")
+	put(t, root, "sys/class/net/eth0/device/vendor", "0x15ad")
+	must(t, folder, root, "enroll", "--server", s.url, "--token-file", token)
+	s.setDown(true)
+	command(t, folder, root, "once")
+	s.setDown(false)
+	put(t, root, "sys/class/net/eth0/address", "aa:00:00:00:00:02")
+	must(t, folder, root, "once")
+	documents := s.taken()
+	if len(documents) != 2 || documents[0].Header.AgentID == documents[1].Header.AgentID || documents[1].Header.AgentInputs.History[0] != documents[0].Header.AgentID {
+		t.Errorf("%d documents arrived", len(documents))
+	}
+}
+
 // The server was restored from a backup of before this agent was enrolled.
 func TestAServerThatForgotItsAgentIsToldAgain(t *testing.T) {
 	s, folder, root := startServer(t), t.TempDir(), machine(t, "db01", 4)

@@ -48,9 +48,9 @@ type Change string
 const (
 	Kept    Change = "kept"     // the same device
 	First   Change = "first"    // no id was kept: it is derived anew, the same as the last time where nothing was lost
-	Renewed Change = "renewed"  // another machine with this one's history: new id and key; what waits in the spool is sent
-	Cloned  Change = "cloned"   // a copy of a virtual machine: new id and key; baselines and spool are the original's
-	Moved   Change = "instance" // as Cloned, on another cloud instance: the earlier ids are the image's and are dropped
+	Renewed Change = "renewed"  // another machine with this one's history: new id and key; what waits is sent as it was sealed
+	Cloned  Change = "cloned"   // a copy of a virtual machine, or all its adapters replaced: as Renewed
+	Moved   Change = "instance" // another cloud instance: new id and key; earlier ids, and what waits, are the image's and are dropped
 )
 
 // InputsOf returns the rule and the inputs that d offers. Placeholders that many machines share are left out; so the
