@@ -135,7 +135,7 @@ func (s *Store) tryRound(ctx context.Context, items []*intakeItem) (lost map[int
 		for _, l := range item.lines[1:] {
 			item.recorded = max(item.recorded, micros(l.state.Recorded)+1)
 		}
-		if guards[i], err = item.guard(ctx, q); err != nil {
+		if guards[i], err = item.guard(ctx, q, tx); err != nil {
 			return nil, err
 		}
 	}
@@ -157,10 +157,14 @@ func (s *Store) tryRound(ctx context.Context, items []*intakeItem) (lost map[int
 	if len(lost) > 0 {
 		return lost, nil
 	}
+	var rows intakeRows
 	for _, item := range items {
-		if err := item.write(ctx, q); err != nil {
+		if err := item.write(ctx, q, &rows); err != nil {
 			return nil, err
 		}
+	}
+	if err := rows.insert(ctx, tx); err != nil {
+		return nil, err
 	}
 	return nil, tx.Commit()
 }
@@ -175,16 +179,16 @@ func (s *Store) lockKeys(ctx context.Context, tx writeTx, items []*intakeItem) e
 }
 
 // guard writes what fails to write a row when the decision no longer holds: the devices' versions and the new keys.
-func (item *intakeItem) guard(ctx context.Context, q *db.Queries) ([]sql.Result, error) {
+func (item *intakeItem) guard(ctx context.Context, q *db.Queries, tx writeTx) ([]sql.Result, error) {
 	var results []sql.Result
+	var fresh bulkRows
 	d := &item.in.Document
 	for i, l := range item.lines {
 		var r sql.Result
 		var err error
 		switch {
 		case l.state == nil:
-			err = q.InsertDeviceState(ctx, db.InsertDeviceStateParams{Device: l.device, Recorded: item.recorded, LastInventory: nullMicros(&d.Collected),
-				LastDocument: nullText(d.ID), LastContact: nullMicros(&d.Received)})
+			fresh = append(fresh, l.device, int64(1), item.recorded, nullMicros(&d.Collected), nullText(d.ID), nullMicros(&d.Received))
 		case i == 0:
 			r, err = q.SeeDevice(ctx, db.SeeDeviceParams{Recorded: item.recorded, LastInventory: nullMicros(&d.Collected), LastDocument: nullText(d.ID),
 				LastContact: nullMicros(&d.Received), Device: l.device, Version: l.state.Version})
@@ -197,6 +201,9 @@ func (item *intakeItem) guard(ctx context.Context, q *db.Queries) ([]sql.Result,
 		if r != nil {
 			results = append(results, r)
 		}
+	}
+	if _, err := stateRows.insert(ctx, tx, fresh); err != nil {
+		return nil, err
 	}
 	for _, k := range item.keys {
 		if k.holders < 0 {
@@ -215,24 +222,17 @@ func (item *intakeItem) guard(ctx context.Context, q *db.Queries) ([]sql.Result,
 }
 
 // write writes the rest: the document, its points, what lists show, coverage.
-func (item *intakeItem) write(ctx context.Context, q *db.Queries) error {
+func (item *intakeItem) write(ctx context.Context, q *db.Queries, rows *intakeRows) error {
 	item.document.Recorded = item.recorded
-	if err := q.InsertDocument(ctx, item.document); err != nil {
-		return err
-	}
-	if err := q.InsertDocumentBody(ctx, item.document.ID, item.in.Envelope); err != nil {
-		return err
-	}
-	if err := q.SaveDeviceSource(ctx, item.source); err != nil {
-		return err
-	}
+	rows.document(&item.document, item.in.Envelope)
+	rows.source(&item.source)
 	for i := range item.lines {
-		if err := item.writeLine(ctx, q, &item.lines[i], i == 0); err != nil {
+		if err := item.writeLine(ctx, q, rows, &item.lines[i], i == 0); err != nil {
 			return err
 		}
 	}
 	for _, c := range item.covered {
-		if err := c.write(ctx, q, item.device); err != nil {
+		if err := c.write(ctx, q, rows, item.device); err != nil {
 			return err
 		}
 	}
@@ -240,13 +240,11 @@ func (item *intakeItem) write(ctx context.Context, q *db.Queries) error {
 	return nil
 }
 
-func (item *intakeItem) writeLine(ctx context.Context, q *db.Queries, l *line, own bool) error {
+func (item *intakeItem) writeLine(ctx context.Context, q *db.Queries, rows *intakeRows, l *line, own bool) error {
 	shown := newProjection(l.device)
 	for i := range l.points {
 		r := &l.points[i]
-		if err := r.insert(ctx, q, item.recorded); err != nil {
-			return err
-		}
+		rows.point(r, item.recorded)
 		shown.see(device.Aspect(r.point.Aspect), r.point.ValidFrom, r.value)
 	}
 	in := item.in
@@ -255,12 +253,9 @@ func (item *intakeItem) writeLine(ctx context.Context, q *db.Queries, l *line, o
 		if status == "" {
 			status = Active
 		}
-		d := db.InsertDeviceParams{ID: l.device, Created: item.recorded, FirstSeen: micros(in.Document.Effective), Kind: string(in.Kind), Source: in.Source,
-			Status: string(status), Hypervisor: nullText(in.Hypervisor)}
-		if err := shown.insert(ctx, q, d); err != nil {
-			return err
-		}
-	} else if err := shown.update(ctx, q, l.state.evidenceFrom); err != nil {
+		shown.insert(rows, &db.Device{ID: l.device, Created: item.recorded, FirstSeen: micros(in.Document.Effective), Kind: string(in.Kind), Source: in.Source,
+			Status: string(status), Hypervisor: nullText(in.Hypervisor)})
+	} else if err := shown.update(ctx, q, rows, l.state.evidenceFrom); err != nil {
 		return err
 	}
 	if own && !item.created {

@@ -18,11 +18,12 @@ type coverageStep struct {
 	remove   bool
 }
 
-func (c coverageStep) write(ctx context.Context, q *db.Queries, id int64) error {
+func (c coverageStep) write(ctx context.Context, q *db.Queries, rows *intakeRows, id int64) error {
 	if c.remove {
 		return q.DeleteCoverage(ctx, id, c.from)
 	}
-	return q.SetCoverage(ctx, db.SetCoverageParams{Device: id, CoveredFrom: c.from, CoveredTo: c.to})
+	rows.coverage = append(rows.coverage, id, c.from, c.to)
+	return nil
 }
 
 // coverageSteps joins the measured spans with those they touch. What it reads is guarded by the device's version.

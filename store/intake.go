@@ -108,8 +108,8 @@ type intakeItem struct {
 	device   int64
 	created  bool
 	recorded int64 // at least this
-	document db.InsertDocumentParams
-	source   db.SaveDeviceSourceParams
+	document db.Document
+	source   db.DeviceSource
 	keys     []keyClaim
 	lines    []line // this device's first
 	covered  []coverageStep
@@ -241,10 +241,10 @@ func (s *Store) describe(ctx context.Context, item *intakeItem) error {
 	for _, o := range in.Others {
 		points += len(o.Points)
 	}
-	item.document = db.InsertDocumentParams{ID: id, Document: d.ID, Device: item.device, Agent: d.Agent, Source: d.Source, Connection: d.Connection, Kind: string(d.Kind),
+	item.document = db.Document{ID: id, Document: d.ID, Device: item.device, Agent: d.Agent, Source: d.Source, Connection: d.Connection, Kind: string(d.Kind),
 		Collector: d.Collector, Collected: micros(d.Collected), Received: micros(d.Received), Effective: micros(d.Effective), Digests: string(digests),
 		Size: int64(len(in.Envelope)), RawSize: d.RawSize, Points: int64(points), Remark: d.Remark}
-	item.source = db.SaveDeviceSourceParams{Device: item.device, Source: d.Source, Connection: d.Connection, Document: d.ID, Kind: string(d.Kind),
+	item.source = db.DeviceSource{Device: item.device, Source: d.Source, Connection: d.Connection, Document: d.ID, Kind: string(d.Kind),
 		Collected: micros(d.Collected), Received: micros(d.Received), Digests: string(kept)}
 	return nil
 }

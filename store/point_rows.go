@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/highwater-sam/highwater/device"
@@ -14,10 +13,10 @@ import (
 // pointRows is one point as rows: the point itself, and what the engine and the lists read of it.
 type pointRows struct {
 	value     device.Value
-	point     db.InsertPointParams
-	hardware  *db.InsertHardwarePointParams
-	placement *db.InsertPlacementPointParams
-	pools     *db.InsertPoolsPointParams
+	point     db.Point
+	hardware  *db.HardwarePoint
+	placement *db.PlacementPoint
+	pools     *db.PoolsPoint
 }
 
 // rowsOf makes the rows of a device's points. Recorded is filled in at the commit.
@@ -44,7 +43,7 @@ func (s *Store) rowsOf(ctx context.Context, id int64, points []device.Point) ([]
 		if err != nil {
 			return nil, err
 		}
-		rows[i] = pointRows{value: p.Value, point: db.InsertPointParams{Device: id, Aspect: string(p.Aspect), ValidFrom: micros(p.From),
+		rows[i] = pointRows{value: p.Value, point: db.Point{Device: id, Aspect: string(p.Aspect), ValidFrom: micros(p.From),
 			Document: p.Document, Source: p.Source, Value: value}}
 		if err := s.typedRow(ctx, &rows[i]); err != nil {
 			return nil, err
@@ -58,7 +57,7 @@ func (s *Store) typedRow(ctx context.Context, r *pointRows) (err error) {
 	id, from := r.point.Device, r.point.ValidFrom
 	switch device.Aspect(r.point.Aspect) {
 	case device.HardwareAspect:
-		r.hardware = &db.InsertHardwarePointParams{Device: id, ValidFrom: from}
+		r.hardware = &db.HardwarePoint{Device: id, ValidFrom: from}
 		h, _ := r.value.(*device.Hardware)
 		if h == nil {
 			return nil
@@ -76,12 +75,12 @@ func (s *Store) typedRow(ctx context.Context, r *pointRows) (err error) {
 		r.hardware.Shape, err = s.shapes.id(ctx, shapeOf(h))
 		return err
 	case device.PlacementAspect:
-		r.placement = &db.InsertPlacementPointParams{Device: id, ValidFrom: from}
+		r.placement = &db.PlacementPoint{Device: id, ValidFrom: from}
 		if p, _ := r.value.(*device.Placement); p != nil {
 			r.placement.Known, r.placement.Host, r.placement.Pool = 1, int64(p.Host), nullText(p.Pool)
 		}
 	case device.PoolsAspect:
-		r.pools = &db.InsertPoolsPointParams{Device: id, ValidFrom: from}
+		r.pools = &db.PoolsPoint{Device: id, ValidFrom: from}
 		if p, _ := r.value.(*device.Pools); p != nil {
 			text, err := json.Marshal(p.Pools)
 			if err != nil {
@@ -94,23 +93,4 @@ func (s *Store) typedRow(ctx context.Context, r *pointRows) (err error) {
 		return fmt.Errorf("a point has the unknown aspect %q", r.point.Aspect)
 	}
 	return nil
-}
-
-// insert appends the point.
-func (r *pointRows) insert(ctx context.Context, q *db.Queries, recorded int64) error {
-	r.point.Recorded = recorded
-	err := q.InsertPoint(ctx, r.point)
-	if r.hardware != nil {
-		r.hardware.Recorded = recorded
-		err = errors.Join(err, q.InsertHardwarePoint(ctx, *r.hardware))
-	}
-	if r.placement != nil {
-		r.placement.Recorded = recorded
-		err = errors.Join(err, q.InsertPlacementPoint(ctx, *r.placement))
-	}
-	if r.pools != nil {
-		r.pools.Recorded = recorded
-		err = errors.Join(err, q.InsertPoolsPoint(ctx, *r.pools))
-	}
-	return err
 }

@@ -88,8 +88,8 @@ func showHardware(h *device.Hardware, from, id int64) db.ShowHardwareParams {
 		Serial: nullText(d.Serial), Uuid: nullText(d.UUID), Os: nullText(h.OS), OsName: nullText(d.OS.Name), Arch: nullText(d.OS.Arch), ValidFrom: from, ID: id}
 }
 
-// insert makes the row of a new device.
-func (p *projection) insert(ctx context.Context, q *db.Queries, d db.InsertDeviceParams) error {
+// insert adds the row of a new device.
+func (p *projection) insert(rows *intakeRows, d *db.Device) {
 	n, h, pl, c, e := &p.name, &p.hardware, &p.placement, &p.cloud, &p.evidence
 	d.Name, d.Domain, d.NameFrom = n.Name, n.Domain, n.ValidFrom
 	d.Processors, d.MaxSockets, d.Cores, d.Threads, d.MemoryBytes = h.Processors, h.MaxSockets, h.Cores, h.Threads, h.MemoryBytes
@@ -99,14 +99,12 @@ func (p *projection) insert(ctx context.Context, q *db.Queries, d db.InsertDevic
 	d.Provider, d.Account, d.CloudRegion, d.Zone = c.Provider, c.Account, c.CloudRegion, c.Zone
 	d.Instance, d.InstanceType, d.Image, d.CloudState, d.CloudFrom = c.Instance, c.InstanceType, c.Image, c.CloudState, c.ValidFrom
 	d.Evidence, d.Titles, d.EvidenceFrom = e.Evidence, e.Titles, e.ValidFrom
-	if err := q.InsertDevice(ctx, d); err != nil {
-		return err
-	}
-	return p.insertParts(ctx, q)
+	rows.device(d)
+	p.insertParts(rows)
 }
 
 // update changes the columns of a device that has them from older points. evidenceFrom is the validity of its evidence.
-func (p *projection) update(ctx context.Context, q *db.Queries, evidenceFrom int64) error {
+func (p *projection) update(ctx context.Context, q *db.Queries, rows *intakeRows, evidenceFrom int64) error {
 	if p.changed[device.NameAspect] {
 		if err := q.ShowName(ctx, p.name); err != nil {
 			return err
@@ -136,14 +134,12 @@ func (p *projection) update(ctx context.Context, q *db.Queries, evidenceFrom int
 	if err := q.ClearParts(ctx, p.evidence.ID); err != nil {
 		return err
 	}
-	return p.insertParts(ctx, q)
+	p.insertParts(rows)
+	return nil
 }
 
-func (p *projection) insertParts(ctx context.Context, q *db.Queries) error {
+func (p *projection) insertParts(rows *intakeRows) {
 	for _, part := range p.parts {
-		if err := q.InsertPart(ctx, db.InsertPartParams{Device: p.evidence.ID, Part: part.Part, Hash: part.Hash, Count: int64(part.Count)}); err != nil {
-			return err
-		}
+		rows.parts = append(rows.parts, p.evidence.ID, part.Part, part.Hash, int64(part.Count))
 	}
-	return nil
 }

@@ -3,12 +3,14 @@ package store
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/highwater-sam/highwater/catalog"
 	"github.com/highwater-sam/highwater/device"
+	"github.com/highwater-sam/highwater/store/db"
 )
 
 // TestEveryFieldOfATitleTellsItApart: a field that the hash forgot would make two titles one.
@@ -116,4 +118,28 @@ func FuzzDecodeValue(f *testing.F) {
 			t.Errorf("%s became %s, %v", kept.String, twice.String, err)
 		}
 	})
+}
+
+// TestBulkColumns: the columns written by hand are those of the schema, in its order.
+func TestBulkColumns(t *testing.T) {
+	for _, c := range []struct {
+		bulk *bulk
+		row  any
+	}{
+		{deviceRows, db.Device{}}, {stateRows, db.DeviceState{}}, {sourceRows, db.DeviceSource{}}, {partRows, db.DevicePart{}}, {pointRowsBulk, db.Point{}},
+		{hardwareRows, db.HardwarePoint{}}, {placementRows, db.PlacementPoint{}}, {poolsRows, db.PoolsPoint{}}, {documentRows, db.Document{}},
+		{bodyRows, db.DocumentBody{}}, {coverageRows, db.Coverage{}}, {titleRows, db.Title{}}, {setRows, db.EvidenceSet{}},
+	} {
+		var want []string
+		for f := range reflect.TypeOf(c.row).NumField() {
+			want = append(want, strings.ToLower(reflect.TypeOf(c.row).Field(f).Name))
+		}
+		var got []string
+		for _, column := range c.bulk.columns {
+			got = append(got, strings.ReplaceAll(column, "_", ""))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s is filled in the columns %v, the schema has %v", c.bulk.table, got, want)
+		}
+	}
 }

@@ -383,133 +383,6 @@ func (q *Queries) DevicesWithPart(ctx context.Context, hash string) ([]int64, er
 	return items, nil
 }
 
-const insertDevice = `-- name: InsertDevice :exec
-INSERT INTO devices (id, created, first_seen, kind, source, status, hypervisor,
-    name, domain, name_from,
-    processors, max_sockets, cores, threads, memory_bytes, processor, manufacturer, model, serial, uuid, os, os_name, arch, hardware_from,
-    host, pool, placement_from,
-    provider, account, cloud_region, zone, instance, instance_type, image, cloud_state, cloud_from,
-    evidence, titles, evidence_from, location, role, hosted_in)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-    $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42)
-`
-
-type InsertDeviceParams struct {
-	ID            int64
-	Created       int64
-	FirstSeen     int64
-	Kind          string
-	Source        string
-	Status        string
-	Hypervisor    sql.NullString
-	Name          sql.NullString
-	Domain        sql.NullString
-	NameFrom      int64
-	Processors    sql.NullInt64
-	MaxSockets    sql.NullInt64
-	Cores         sql.NullInt64
-	Threads       sql.NullInt64
-	MemoryBytes   sql.NullInt64
-	Processor     sql.NullString
-	Manufacturer  sql.NullString
-	Model         sql.NullString
-	Serial        sql.NullString
-	Uuid          sql.NullString
-	Os            sql.NullString
-	OsName        sql.NullString
-	Arch          sql.NullString
-	HardwareFrom  int64
-	Host          sql.NullInt64
-	Pool          sql.NullString
-	PlacementFrom int64
-	Provider      sql.NullString
-	Account       sql.NullString
-	CloudRegion   sql.NullString
-	Zone          sql.NullString
-	Instance      sql.NullString
-	InstanceType  sql.NullString
-	Image         sql.NullString
-	CloudState    sql.NullString
-	CloudFrom     int64
-	Evidence      sql.NullString
-	Titles        sql.NullInt64
-	EvidenceFrom  int64
-	Location      sql.NullString
-	Role          sql.NullString
-	HostedIn      sql.NullString
-}
-
-func (q *Queries) InsertDevice(ctx context.Context, arg InsertDeviceParams) error {
-	_, err := q.db.ExecContext(ctx, insertDevice,
-		arg.ID,
-		arg.Created,
-		arg.FirstSeen,
-		arg.Kind,
-		arg.Source,
-		arg.Status,
-		arg.Hypervisor,
-		arg.Name,
-		arg.Domain,
-		arg.NameFrom,
-		arg.Processors,
-		arg.MaxSockets,
-		arg.Cores,
-		arg.Threads,
-		arg.MemoryBytes,
-		arg.Processor,
-		arg.Manufacturer,
-		arg.Model,
-		arg.Serial,
-		arg.Uuid,
-		arg.Os,
-		arg.OsName,
-		arg.Arch,
-		arg.HardwareFrom,
-		arg.Host,
-		arg.Pool,
-		arg.PlacementFrom,
-		arg.Provider,
-		arg.Account,
-		arg.CloudRegion,
-		arg.Zone,
-		arg.Instance,
-		arg.InstanceType,
-		arg.Image,
-		arg.CloudState,
-		arg.CloudFrom,
-		arg.Evidence,
-		arg.Titles,
-		arg.EvidenceFrom,
-		arg.Location,
-		arg.Role,
-		arg.HostedIn,
-	)
-	return err
-}
-
-const insertDeviceState = `-- name: InsertDeviceState :exec
-INSERT INTO device_state (device, version, recorded, last_inventory, last_document, last_contact) VALUES ($1, 1, $2, $3, $4, $5)
-`
-
-type InsertDeviceStateParams struct {
-	Device        int64
-	Recorded      int64
-	LastInventory sql.NullInt64
-	LastDocument  sql.NullString
-	LastContact   sql.NullInt64
-}
-
-func (q *Queries) InsertDeviceState(ctx context.Context, arg InsertDeviceStateParams) error {
-	_, err := q.db.ExecContext(ctx, insertDeviceState,
-		arg.Device,
-		arg.Recorded,
-		arg.LastInventory,
-		arg.LastDocument,
-		arg.LastContact,
-	)
-	return err
-}
-
 const insertKey = `-- name: InsertKey :exec
 INSERT INTO device_keys (kind, value, device, recorded) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, value, device) DO NOTHING
 `
@@ -553,27 +426,6 @@ func (q *Queries) InsertKeyIf(ctx context.Context, arg InsertKeyIfParams) (sql.R
 		arg.Recorded,
 		arg.Holders,
 	)
-}
-
-const insertPart = `-- name: InsertPart :exec
-INSERT INTO device_parts (device, part, hash, count) VALUES ($1, $2, $3, $4)
-`
-
-type InsertPartParams struct {
-	Device int64
-	Part   string
-	Hash   string
-	Count  int64
-}
-
-func (q *Queries) InsertPart(ctx context.Context, arg InsertPartParams) error {
-	_, err := q.db.ExecContext(ctx, insertPart,
-		arg.Device,
-		arg.Part,
-		arg.Hash,
-		arg.Count,
-	)
-	return err
 }
 
 const keysOfDevices = `-- name: KeysOfDevices :many
@@ -680,39 +532,6 @@ func (q *Queries) PartsOfDevice(ctx context.Context, device int64) ([]DevicePart
 		return nil, err
 	}
 	return items, nil
-}
-
-const saveDeviceSource = `-- name: SaveDeviceSource :exec
-INSERT INTO device_sources (device, source, connection, document, kind, collected, received, digests)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (device, source, connection) DO UPDATE SET document = excluded.document, kind = excluded.kind,
-    collected = excluded.collected, received = excluded.received, digests = excluded.digests
-WHERE device_sources.collected <= excluded.collected
-`
-
-type SaveDeviceSourceParams struct {
-	Device     int64
-	Source     string
-	Connection string
-	Document   string
-	Kind       string
-	Collected  int64
-	Received   int64
-	Digests    string
-}
-
-func (q *Queries) SaveDeviceSource(ctx context.Context, arg SaveDeviceSourceParams) error {
-	_, err := q.db.ExecContext(ctx, saveDeviceSource,
-		arg.Device,
-		arg.Source,
-		arg.Connection,
-		arg.Document,
-		arg.Kind,
-		arg.Collected,
-		arg.Received,
-		arg.Digests,
-	)
-	return err
 }
 
 const seeDevice = `-- name: SeeDevice :execresult

@@ -107,6 +107,13 @@ type Device struct {
 	HostedIn      sql.NullString
 }
 
+type DeviceKey struct {
+	Kind     string
+	Value    string
+	Device   int64
+	Recorded int64
+}
+
 type DevicePart struct {
 	Device int64
 	Part   string
@@ -123,6 +130,15 @@ type DeviceSource struct {
 	Collected  int64
 	Received   int64
 	Digests    string
+}
+
+type DeviceState struct {
+	Device        int64
+	Version       int64
+	Recorded      int64
+	LastInventory sql.NullInt64
+	LastDocument  sql.NullString
+	LastContact   sql.NullInt64
 }
 
 type Document struct {
@@ -145,6 +161,11 @@ type Document struct {
 	Remark     string
 }
 
+type DocumentBody struct {
+	ID   int64
+	Body []byte
+}
+
 type EnrolmentToken struct {
 	ID       int64
 	Hash     []byte
@@ -164,6 +185,29 @@ type EvidenceSet struct {
 	Body  []byte
 }
 
+type Fact struct {
+	Name  string
+	Value string
+}
+
+type HardwarePoint struct {
+	Device     int64
+	ValidFrom  int64
+	Recorded   int64
+	Known      int64
+	Processors sql.NullInt64
+	MaxSockets sql.NullInt64
+	Cores      sql.NullInt64
+	Threads    sql.NullInt64
+	Shape      int64
+	Lpar       sql.NullString
+}
+
+type IDBlock struct {
+	Name string
+	Next int64
+}
+
 type Installation struct {
 	Device     int64
 	Product    string
@@ -178,6 +222,15 @@ type Installation struct {
 	Free       int64
 	Rule       string
 	Evidence   string
+}
+
+type Job struct {
+	Name     string
+	Due      int64
+	Holder   string
+	Claimed  int64
+	Expires  int64
+	Finished sql.NullInt64
 }
 
 type JobRun struct {
@@ -208,6 +261,33 @@ type Location struct {
 	EffectiveRegion sql.NullInt64
 }
 
+type Measurement struct {
+	Run  int64
+	Body []byte
+}
+
+type Peak struct {
+	Run       int64
+	License   string
+	Period    string
+	Region    int64
+	Place     int64
+	Exact     string
+	ExactSort float64
+	Peak      int64
+	PeakDate  sql.NullInt64
+	PeakStart sql.NullInt64
+}
+
+type PlacementPoint struct {
+	Device    int64
+	ValidFrom int64
+	Recorded  int64
+	Known     int64
+	Host      int64
+	Pool      sql.NullString
+}
+
 type Point struct {
 	Device    int64
 	Aspect    string
@@ -216,6 +296,43 @@ type Point struct {
 	Document  string
 	Source    string
 	Value     sql.NullString
+}
+
+type PoolsPoint struct {
+	Device    int64
+	ValidFrom int64
+	Recorded  int64
+	Pools     sql.NullString
+}
+
+type Position struct {
+	Run          int64
+	License      string
+	Place        int64
+	Metric       string
+	Period       string
+	Consumed     int64
+	Entitled     sql.NullString
+	EntitledSort sql.NullFloat64
+	Position     sql.NullString
+	PositionSort sql.NullFloat64
+	Used         sql.NullString
+	UsedSort     sql.NullFloat64
+	Status       string
+	PeakDate     sql.NullInt64
+	Current      string
+	CurrentSort  float64
+	Remarks      int64
+}
+
+type Remark struct {
+	Run       int64
+	Place     int64
+	License   string
+	Code      string
+	Device    int64
+	ValidFrom int64
+	ValidTo   sql.NullInt64
 }
 
 type Run struct {
@@ -236,6 +353,17 @@ type Series struct {
 	License string
 	Region  int64
 	Body    []byte
+}
+
+type Session struct {
+	Token  []byte
+	Data   []byte
+	Expiry int64
+}
+
+type SetTitle struct {
+	Hash  string
+	Title int64
 }
 
 type Shape struct {

@@ -7,7 +7,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
 )
 
 const aspectHistory = `-- name: AspectHistory :many
@@ -91,113 +90,6 @@ func (q *Queries) DeviceHistory(ctx context.Context, device int64, recorded int6
 		return nil, err
 	}
 	return items, nil
-}
-
-const insertHardwarePoint = `-- name: InsertHardwarePoint :exec
-INSERT INTO hardware_points (device, valid_from, recorded, known, processors, max_sockets, cores, threads, shape, lpar)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-`
-
-type InsertHardwarePointParams struct {
-	Device     int64
-	ValidFrom  int64
-	Recorded   int64
-	Known      int64
-	Processors sql.NullInt64
-	MaxSockets sql.NullInt64
-	Cores      sql.NullInt64
-	Threads    sql.NullInt64
-	Shape      int64
-	Lpar       sql.NullString
-}
-
-func (q *Queries) InsertHardwarePoint(ctx context.Context, arg InsertHardwarePointParams) error {
-	_, err := q.db.ExecContext(ctx, insertHardwarePoint,
-		arg.Device,
-		arg.ValidFrom,
-		arg.Recorded,
-		arg.Known,
-		arg.Processors,
-		arg.MaxSockets,
-		arg.Cores,
-		arg.Threads,
-		arg.Shape,
-		arg.Lpar,
-	)
-	return err
-}
-
-const insertPlacementPoint = `-- name: InsertPlacementPoint :exec
-INSERT INTO placement_points (device, valid_from, recorded, known, host, pool) VALUES ($1, $2, $3, $4, $5, $6)
-`
-
-type InsertPlacementPointParams struct {
-	Device    int64
-	ValidFrom int64
-	Recorded  int64
-	Known     int64
-	Host      int64
-	Pool      sql.NullString
-}
-
-func (q *Queries) InsertPlacementPoint(ctx context.Context, arg InsertPlacementPointParams) error {
-	_, err := q.db.ExecContext(ctx, insertPlacementPoint,
-		arg.Device,
-		arg.ValidFrom,
-		arg.Recorded,
-		arg.Known,
-		arg.Host,
-		arg.Pool,
-	)
-	return err
-}
-
-const insertPoint = `-- name: InsertPoint :exec
-INSERT INTO points (device, aspect, valid_from, recorded, document, source, value) VALUES ($1, $2, $3, $4, $5, $6, $7)
-`
-
-type InsertPointParams struct {
-	Device    int64
-	Aspect    string
-	ValidFrom int64
-	Recorded  int64
-	Document  string
-	Source    string
-	Value     sql.NullString
-}
-
-func (q *Queries) InsertPoint(ctx context.Context, arg InsertPointParams) error {
-	_, err := q.db.ExecContext(ctx, insertPoint,
-		arg.Device,
-		arg.Aspect,
-		arg.ValidFrom,
-		arg.Recorded,
-		arg.Document,
-		arg.Source,
-		arg.Value,
-	)
-	return err
-}
-
-const insertPoolsPoint = `-- name: InsertPoolsPoint :exec
-INSERT INTO pools_points (device, valid_from, recorded, pools) VALUES ($1, $2, $3, $4)
-`
-
-type InsertPoolsPointParams struct {
-	Device    int64
-	ValidFrom int64
-	Recorded  int64
-	Pools     sql.NullString
-}
-
-func (q *Queries) InsertPoolsPoint(ctx context.Context, arg InsertPoolsPointParams) error {
-	_, err := q.db.ExecContext(ctx, insertPoolsPoint,
-		arg.Device,
-		arg.ValidFrom,
-		arg.Recorded,
-		arg.Pools,
-	)
-	return err
 }
 
 const insertShape = `-- name: InsertShape :exec

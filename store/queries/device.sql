@@ -1,16 +1,3 @@
--- name: InsertDevice :exec
-INSERT INTO devices (id, created, first_seen, kind, source, status, hypervisor,
-    name, domain, name_from,
-    processors, max_sockets, cores, threads, memory_bytes, processor, manufacturer, model, serial, uuid, os, os_name, arch, hardware_from,
-    host, pool, placement_from,
-    provider, account, cloud_region, zone, instance, instance_type, image, cloud_state, cloud_from,
-    evidence, titles, evidence_from, location, role, hosted_in)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-    $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42);
-
--- name: InsertDeviceState :exec
-INSERT INTO device_state (device, version, recorded, last_inventory, last_document, last_contact) VALUES ($1, 1, $2, $3, $4, $5);
-
 -- name: BumpDevice :execresult
 UPDATE device_state SET version = version + 1, recorded = sqlc.arg(recorded)
 WHERE device = sqlc.arg(device) AND version = sqlc.arg(version);
@@ -68,13 +55,6 @@ SELECT * FROM device_sources WHERE device = $1 AND source = $2 AND connection = 
 -- name: DeviceSources :many
 SELECT * FROM device_sources WHERE device = $1 ORDER BY source, connection;
 
--- name: SaveDeviceSource :exec
-INSERT INTO device_sources (device, source, connection, document, kind, collected, received, digests)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (device, source, connection) DO UPDATE SET document = excluded.document, kind = excluded.kind,
-    collected = excluded.collected, received = excluded.received, digests = excluded.digests
-WHERE device_sources.collected <= excluded.collected;
-
 -- name: InsertKey :exec
 INSERT INTO device_keys (kind, value, device, recorded) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, value, device) DO NOTHING;
 
@@ -103,9 +83,6 @@ WHERE (SELECT count(*) FROM device_keys k WHERE k.kind = CAST(sqlc.arg(kind) AS 
 
 -- name: ClearParts :exec
 DELETE FROM device_parts WHERE device = $1;
-
--- name: InsertPart :exec
-INSERT INTO device_parts (device, part, hash, count) VALUES ($1, $2, $3, $4);
 
 -- name: PartsOfDevice :many
 SELECT * FROM device_parts WHERE device = $1 ORDER BY part;

@@ -1,16 +1,3 @@
--- name: InsertPoint :exec
-INSERT INTO points (device, aspect, valid_from, recorded, document, source, value) VALUES ($1, $2, $3, $4, $5, $6, $7);
-
--- name: InsertHardwarePoint :exec
-INSERT INTO hardware_points (device, valid_from, recorded, known, processors, max_sockets, cores, threads, shape, lpar)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
-
--- name: InsertPlacementPoint :exec
-INSERT INTO placement_points (device, valid_from, recorded, known, host, pool) VALUES ($1, $2, $3, $4, $5, $6);
-
--- name: InsertPoolsPoint :exec
-INSERT INTO pools_points (device, valid_from, recorded, pools) VALUES ($1, $2, $3, $4);
-
 -- name: PointsInForce :many
 SELECT * FROM (SELECT * FROM points p1 WHERE p1.device = sqlc.arg(device) AND p1.aspect = 'hardware' AND p1.valid_from <= sqlc.arg(at) ORDER BY p1.valid_from DESC, p1.recorded DESC LIMIT 1) a1
 UNION ALL
