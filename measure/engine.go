@@ -171,10 +171,12 @@ func (e *Engine) ReadFacts() uint64 {
 	var group sync.WaitGroup
 	for w := range workers {
 		group.Go(func() {
-			n := len(e.facts.events)
 			sum := uint64(0)
-			for _, x := range e.facts.events[n*w/workers : n*(w+1)/workers] {
-				sum += uint64(x.at) ^ uint64(x.device) ^ uint64(x.what)
+			for _, part := range [][]event{e.facts.events, e.facts.idle} {
+				n := len(part)
+				for _, x := range part[n*w/workers : n*(w+1)/workers] {
+					sum += uint64(x.at) ^ uint64(x.device) ^ uint64(x.what)
+				}
 			}
 			sums[w] = sum
 		})

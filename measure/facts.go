@@ -11,6 +11,7 @@ type facts struct {
 	ids    *idTable
 	class  []uint32 // index into classes
 	events []event  // by shard, and there in ascending order of at
+	idle   []event  // of devices that can never count: neither hosts, nor ever with any product
 	shards []shard
 	spots  []spot          // where a vm may be placed; spots[0] is nowhere
 	pools  map[int32]pools // by host, of those that have any

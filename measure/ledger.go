@@ -14,6 +14,12 @@ type cell struct {
 	bits    uint8 // the remarks that hold about the server
 	present int32 // relevant devices, as last told
 	value   int64 // as last told
+	weight  int64 // of one count, for the server's hardware
+	// weightOf is 1 + the profile of the server that weight and weightBits are for.
+	weightOf   uint32
+	weightBits uint8 // the remark that goes with the weight
+	plain      bool  // at sub-capacity, once per device, without entries: as most are
+	tiered     bool
 }
 
 // tally adds up the devices of one unit on one server.
@@ -61,13 +67,17 @@ func (r *replay) cellOf(server, license int32) int32 {
 
 func (r *replay) newCell(server, license int32) int32 {
 	at := int32(len(r.cells))
+	l, adjust := &r.p.licenses[license], r.adjustOf(server, license)
 	r.cells = append(r.cells, cell{
-		server: server, license: license, next: r.devices[server].cells,
-		tallies: int32(len(r.tallies)), adjust: r.adjustOf(server, license),
+		server: server, license: license, next: r.devices[server].cells, tallies: int32(len(r.tallies)), adjust: adjust,
+		plain: adjust < 0 && !l.full && !l.perProduct, tiered: l.tiered,
 	})
 	r.devices[server].cells = at
-	limits := len(r.p.limits[r.base+server])
-	for range r.p.licenses[license].units.to - r.p.licenses[license].units.from {
+	limits := 0
+	if len(r.p.limits) > 0 {
+		limits = len(r.p.limits[r.base+server])
+	}
+	for range l.units.to - l.units.from {
 		t := tally{sums: -1}
 		if limits > 0 {
 			t.sums = int32(len(r.sums))
@@ -89,16 +99,18 @@ func (r *replay) touch(at int32) {
 func (r *replay) settle(n int32) {
 	d := &r.devices[n]
 	d.dirty = false
-	server, pool := r.server(n)
-	own := r.p.counts[d.profile][r.f.classes[d.class].column]
+	server, pool := n, int32(-1)
+	if d.spot != 0 {
+		s := &r.f.spots[d.spot]
+		server, pool = s.host-r.base, s.pool
+	}
 	for i := d.members.from; i < d.members.to; i++ {
 		m := &r.members[i]
-		l := &r.p.licenses[m.license]
-		if l.big {
+		if m.big {
 			r.exact.touch(m.license)
 			continue
 		}
-		count, relevant := own, m.installed > 0 && !l.exempt[d.class]
+		count, relevant := d.own, m.installed > 0
 		if m.adjust >= 0 {
 			a := &r.adjusts[m.adjust]
 			relevant = relevant && !(a.exempt && d.kind != isHost)
@@ -108,10 +120,17 @@ func (r *replay) settle(n int32) {
 		}
 		cell := int32(-1)
 		if relevant {
-			cell = r.cellOf(server, m.license)
+			if row := r.devices[server].row; row >= 0 && r.denseWidth > 0 {
+				cell = r.dense[row*r.denseWidth+m.license] - 1
+			}
+			if cell < 0 {
+				cell = r.cellOf(server, m.license)
+			}
 		}
-		r.move(m, cell, server == n, pool, count)
-		if m.first {
+		if m.cell != cell || m.count != count || pool >= 0 || m.pool >= 0 {
+			r.move(m, cell, server == n, pool, count)
+		}
+		if m.first && (count == unknown || m.adjust >= 0 || m.bits != 0) {
 			r.remarkMember(n, m)
 		}
 	}
@@ -119,10 +138,9 @@ func (r *replay) settle(n int32) {
 
 // move counts a member in another cell, or with another count.
 func (r *replay) move(m *member, cell int32, self bool, pool int32, count int64) {
-	at := int32(-1)
-	tally := m.tally
+	at, tally := int32(-1), m.tally
 	if cell >= 0 {
-		tally = r.cells[cell].tallies + r.p.units[m.unit].index
+		tally = r.cells[cell].tallies + m.index
 		if t := &r.tallies[tally]; t.sums >= 0 && pool >= 0 {
 			at = t.sums + pool
 		}
@@ -130,33 +148,35 @@ func (r *replay) move(m *member, cell int32, self bool, pool int32, count int64)
 	if m.cell == cell && m.count == count && m.pool == at {
 		return
 	}
-	r.add(m, -1)
+	if m.cell >= 0 {
+		r.add(m, -1)
+		r.touch(m.cell)
+	}
 	m.cell, m.tally, m.self, m.pool, m.count = cell, tally, self, at, count
-	r.add(m, 1)
+	if cell >= 0 {
+		r.add(m, 1)
+		r.touch(cell)
+	}
 }
 
-// add adds the member to its cell, or takes it away.
+// add adds the member to its tally, or takes it away.
 func (r *replay) add(m *member, sign int32) {
-	if m.cell < 0 {
-		return
-	}
 	t := &r.tallies[m.tally]
 	if m.spoils {
 		t.spoils += sign
 	}
 	if m.self {
 		t.self += sign
-	} else {
-		t.guests += sign
-		count := int64(sign) * max(m.count, 0)
-		t.plain += count
-		if m.pool >= 0 {
-			r.sums[m.pool] += count
-		} else {
-			t.free += count
-		}
+		return
 	}
-	r.touch(m.cell)
+	t.guests += sign
+	count := int64(sign) * max(m.count, 0)
+	t.plain += count
+	if m.pool >= 0 {
+		r.sums[m.pool] += count
+	} else {
+		t.free += count
+	}
 }
 
 // pooled adds up the guests of a tally through the pools of their host, from the leaves to the roots.

@@ -1,9 +1,5 @@
 package measure
 
-import "github.com/highwater-sam/highwater/estate"
-
-const fullCapacity = estate.Full
-
 // change says that from at on a series is higher by by.
 type change struct {
 	series uint32

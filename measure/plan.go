@@ -47,6 +47,7 @@ type license struct {
 	big         bool
 	metricSum   *big.Int // of all overridden counts, in 1/10^scale
 	pointsSum   *big.Rat // of all overridden consumption
+	full        bool     // always full capacity
 	tiered      bool     // ibm-rvu-mapc: the series counts cores, and consumption is what the tiers make of it
 	perProduct  bool
 }
@@ -187,12 +188,13 @@ func (p *plan) license(f *facts, stated *estate.License, n int32, overridden []e
 	*l = license{
 		stated:     stated,
 		tiered:     stated.Metric == estate.RVU,
+		full:       stated.Capacity == estate.Full,
 		perProduct: stated.Metric == estate.VPC && stated.PerProductBundle(),
 		eligible:   make([]bool, len(f.classes)),
 		exempt:     make([]bool, len(f.classes)),
 	}
 	for i, class := range f.classes {
-		l.eligible[i] = stated.Capacity != estate.Full && (stated.AllowOtherSources || class.agent && highFrequency)
+		l.eligible[i] = !l.full && (stated.AllowOtherSources || class.agent && highFrequency)
 		l.exempt[i] = class.kind != estate.Host && slices.Contains(stated.ExemptRoles, class.role)
 	}
 	l.denominator = denominatorOf(weightsOf(stated), overridden, p.scale)

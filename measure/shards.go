@@ -11,8 +11,8 @@ import (
 // A shard ends with the cluster that brings it to one of these sizes: small enough that its state stays in a core's
 // cache while its events are replayed, large enough that beginning a shard costs nothing.
 const (
-	shardDevices = 512
-	shardEvents  = 4096
+	shardDevices = 256
+	shardEvents  = 2048
 )
 
 // Engine ends the building. The builder cannot be used again.
@@ -30,6 +30,7 @@ func (b *Builder) Engine() (*Engine, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
+	b.setIdleAside()
 	to := b.deal()
 	b.renumber(to)
 	b.place, b.class, b.spot, b.links = nil, nil, nil, nil
@@ -63,6 +64,29 @@ func (b *Builder) resolvePools() {
 		}
 		b.facts.spots[n].pool = int32(i)
 	}
+}
+
+// setIdleAside takes the events of devices that can never count, whatever the configuration, out of the way of replays.
+func (b *Builder) setIdleAside() {
+	f := b.facts
+	counts := make([]bool, len(b.links))
+	for i, n := range f.class {
+		counts[i] = f.classes[n].kind == estate.Host
+	}
+	for _, e := range f.events {
+		if e.what>>kindShift == install>>kindShift {
+			counts[e.device] = true
+		}
+	}
+	kept := f.events[:0]
+	for _, e := range f.events {
+		if counts[e.device] {
+			kept = append(kept, e)
+		} else {
+			f.idle = append(f.idle, e)
+		}
+	}
+	f.events = kept
 }
 
 // deal deals the clusters into shards and returns the new number of each device: those of a shard follow each other,
@@ -149,6 +173,10 @@ func (b *Builder) renumber(to []uint32) {
 		*at++
 	}
 	f.events = events
+	for i := range f.idle {
+		f.idle[i].device = to[f.idle[i].device]
+	}
+	f.idle = slices.Clip(f.idle)
 	f.eachShard(func(s int) {
 		part := f.events[f.shards[s].events.from:f.shards[s].events.to]
 		slices.SortStableFunc(part, func(a, b event) int { return cmp.Compare(a.at, b.at) })

@@ -37,6 +37,7 @@ type replay struct {
 
 // device is the state of one device of the shard.
 type device struct {
+	own     int64 // its count by its hardware; of a host, its cores
 	profile uint32
 	spot    uint32
 	place   int32
@@ -45,6 +46,9 @@ type device struct {
 	row     int32 // in dense, -1 when it has none
 	members members
 	kind    deviceKind
+	column  uint8 // which of a profile's counts is its own
+	region  int8
+	cloud   bool
 	patched bool // its hardware comes from patches
 	dirty   bool // its members are to be settled
 }
@@ -63,6 +67,7 @@ type members struct{ from, to int32 }
 type member struct {
 	unit      int32
 	license   int32
+	index     int32 // of the unit in the license
 	installed int32 // how many installations of the unit's products hold now
 	adjust    int32 // index of the license's entries about the device, -1 when there are none
 	cell      int32 // where it is counted now, -1 nowhere
@@ -72,6 +77,7 @@ type member struct {
 	self      bool  // it is its server itself
 	spoils    bool  // it makes its server ineligible
 	first     bool  // its unit is the license's first, which states the remarks
+	big       bool  // its license is evaluated in rationals
 	bits      uint8 // the remarks that hold about it
 }
 
@@ -98,9 +104,11 @@ func (r *replay) begin(s int) {
 	rows := int32(0)
 	for i := range r.devices {
 		global := sh.devices.from + i
-		class := r.f.class[global]
-		d := device{class: class, place: r.c.place[global], cells: -1, row: -1}
-		switch r.f.classes[class].kind {
+		number := r.f.class[global]
+		class := &r.f.classes[number]
+		d := device{class: number, cells: -1, row: -1, own: unknown, column: class.column, cloud: class.column == ofCloud}
+		r.put(&d, r.c.place[global])
+		switch class.kind {
 		case estate.Host:
 			d.kind = isHost
 			d.row = rows
@@ -162,10 +170,13 @@ func (r *replay) enrol(events []event) {
 			if r.only >= 0 && unit.license != r.only || r.memberOf(n, u) != nil {
 				continue
 			}
-			d := &r.devices[n]
+			d, l := &r.devices[n], &r.p.licenses[unit.license]
+			if r.ledger && l.exempt[d.class] {
+				continue // by its role: it never counts
+			}
 			r.members[d.members.to] = member{
-				unit: u, license: unit.license, adjust: r.adjustOf(n, unit.license), cell: -1,
-				spoils: !r.p.licenses[unit.license].eligible[d.class], first: unit.index == 0,
+				unit: u, license: unit.license, index: unit.index, adjust: r.adjustOf(n, unit.license), cell: -1, pool: -1,
+				spoils: !l.eligible[d.class], first: unit.index == 0, big: l.big,
 			}
 			d.members.to++
 		}
@@ -192,6 +203,17 @@ func (r *replay) adjustOf(n, license int32) int32 {
 	return -1
 }
 
+// equip gives a device its hardware.
+func (r *replay) equip(d *device, profile uint32) {
+	counts := &r.p.counts[profile]
+	d.profile, d.own = profile, counts[d.column]
+}
+
+// put puts a device in its place.
+func (r *replay) put(d *device, place int32) {
+	d.place, d.region = place, int8(r.c.regionAt(place))
+}
+
 // apply takes over one event.
 func (r *replay) apply(e *event) {
 	n := int32(e.device) - r.base
@@ -199,7 +221,7 @@ func (r *replay) apply(e *event) {
 	switch value := e.what & valueMask; e.what >> kindShift {
 	case setHardware >> kindShift:
 		if !d.patched {
-			d.profile = value
+			r.equip(d, value)
 			r.changed(n)
 		}
 	case setSpot >> kindShift:
@@ -247,9 +269,9 @@ func (r *replay) applyPatch(p *patch) {
 	d := &r.devices[n]
 	switch p.kind {
 	case patchHardware:
-		d.profile = p.value
+		r.equip(d, p.value)
 	case patchPlace:
-		d.place = int32(p.value) - 1
+		r.put(d, int32(p.value)-1)
 	default:
 		if r.only >= 0 && p.license != r.only {
 			return

@@ -4,7 +4,6 @@ package measure
 func (r *replay) evaluate(at int32) {
 	c := &r.cells[at]
 	c.dirty = false
-	l := &r.p.licenses[c.license]
 	server := &r.devices[c.server]
 	first := &r.tallies[c.tallies]
 	present := first.guests + first.self
@@ -13,32 +12,60 @@ func (r *replay) evaluate(at int32) {
 	}
 	value, bits, region := int64(0), uint8(0), c.region
 	if present > 0 {
-		value, bits = r.value(c, l, server, first)
-		region = 0
-		if !l.tiered {
-			region = int8(r.c.regionAt(server.place))
+		if c.weightOf != server.profile+1 {
+			r.weigh(c, server)
+		}
+		if c.plain && server.kind == isHost && first.self == 0 && first.sums < 0 && server.own != unknown {
+			// The common case of value, in short: guests of a host whose cores are known.
+			cores := server.own
+			if first.spoils == 0 && first.plain < cores {
+				cores = first.plain
+			}
+			value, bits = cores*c.weight, c.weightBits
+		} else {
+			value, bits = r.value(c, &r.p.licenses[c.license], server, first)
+		}
+		if region = server.region; c.tiered {
+			region = 0
 		}
 	}
-	if value != c.value || region != c.region || present != c.present {
+	if region == c.region {
+		series := seriesOf(c.license, region)
+		r.tell(series, value-c.value)
+		r.tell(series+presence, int64(present-c.present))
+	} else {
 		series := seriesOf(c.license, c.region)
 		r.tell(series, -c.value)
 		r.tell(series+presence, -int64(c.present))
 		series = seriesOf(c.license, region)
 		r.tell(series, value)
 		r.tell(series+presence, int64(present))
-		c.value, c.present, c.region = value, present, region
 	}
+	c.value, c.present, c.region = value, present, region
 	if bits != c.bits {
 		r.remarkChanges(c.license, c.server, c.bits, bits)
 		c.bits = bits
 	}
 }
 
+// weigh brings up to date what one core on the server is worth (rules 8 and 9), unless each product has its own worth.
+func (r *replay) weigh(c *cell, server *device) {
+	c.weightOf = server.profile + 1
+	l := &r.p.licenses[c.license]
+	if l.rates == nil {
+		c.weight = r.p.units[l.units.from].weight
+		return
+	}
+	rule := l.rates.of(r.f.profiles[server.profile].points, server.class)
+	c.weight, c.weightBits = l.rates.weights[rule], 0
+	if rule == noRule {
+		c.weightBits = bitPointsUnmatched
+	}
+}
+
 // value applies the rules 4 to 10 to a server with relevant devices.
 func (r *replay) value(c *cell, l *license, server *device, first *tally) (value int64, bits uint8) {
-	class := &r.f.classes[server.class]
-	counts := &r.p.counts[server.profile]
-	own, limit := counts[class.column], counts[ofHost]
+	own, limit := server.own, server.own
 	points := int64(0)
 	if c.adjust >= 0 {
 		a := &r.adjusts[c.adjust]
@@ -47,7 +74,7 @@ func (r *replay) value(c *cell, l *license, server *device, first *tally) (value
 			own = a.metric
 		}
 	}
-	sub := l.stated.Capacity != fullCapacity
+	sub := !l.full
 	if l.perProduct {
 		for i := l.units.from + 1; i < l.units.to; i++ {
 			t := &r.tallies[c.tallies+int32(i-l.units.from)]
@@ -59,17 +86,10 @@ func (r *replay) value(c *cell, l *license, server *device, first *tally) (value
 		}
 	} else {
 		value, bits = r.cores(c.server, server.kind, first, sub && first.spoils == 0, own, limit)
-		if l.rates != nil {
-			rate := l.rates.of(r.f.profiles[server.profile].points, server.class)
-			value *= l.rates.weights[rate]
-			if rate == noRule {
-				bits |= bitPointsUnmatched
-			}
-		} else {
-			value *= r.p.units[l.units.from].weight
-		}
+		value *= c.weight
+		bits |= c.weightBits
 	}
-	if server.kind == isVM && class.column != ofCloud {
+	if server.kind == isVM && !server.cloud {
 		bits |= bitHostUnknown
 	}
 	if points != 0 {
