@@ -4,8 +4,10 @@ import (
 	"context"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/highwater-sam/highwater/device"
+	"github.com/highwater-sam/highwater/estate"
 	"github.com/highwater-sam/highwater/fault"
 	"github.com/highwater-sam/highwater/measure"
 	"github.com/highwater-sam/highwater/store"
@@ -70,24 +72,34 @@ func (p *Pipeline) ready(ctx context.Context, latest store.Run) error {
 
 // rebuild makes the estate of a run again, from what the store holds now.
 func (p *Pipeline) rebuild(ctx context.Context, run store.Run) (*measure.Engine, string, error) {
-	devices, err := p.deviceIDs(ctx)
+	e, err := p.Estate(ctx, run.AsOf)
 	if err != nil {
 		return nil, "", err
+	}
+	digest, err := digestOf(e)
+	if err != nil {
+		return nil, "", err
+	}
+	engine, err := measure.New(e)
+	return engine, digest, err
+}
+
+// Estate makes the estate as of an instant from what the store holds now: all that the figures are a function of, so that
+// anyone can measure it again. Devices are named by their numbers.
+func (p *Pipeline) Estate(ctx context.Context, asOf time.Time) (*estate.Estate, error) {
+	devices, err := p.deviceIDs(ctx)
+	if err != nil {
+		return nil, err
 	}
 	installations, err := p.recognize(ctx, devices, func(int) {})
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	l, _, err := p.assign(ctx, run.AsOf, installations)
+	l, _, err := p.assign(ctx, asOf, installations)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	digest, err := digestOf(&l.estate)
-	if err != nil {
-		return nil, "", err
-	}
-	engine, err := measure.New(&l.estate)
-	return engine, digest, err
+	return &l.estate, nil
 }
 
 // idOf reads a device's id in an estate; 0 when it is none.

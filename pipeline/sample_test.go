@@ -42,6 +42,7 @@ func TestTheSampleMeasuresTheSameOnBothDatabases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		measuredAgain(t, p, out)
 		var got bytes.Buffer
 		if err := named(t, st, out.Measurement).Encode(&got); err != nil {
 			t.Fatal(err)
@@ -94,5 +95,21 @@ func addsUp(t *testing.T, p *pipeline.Pipeline, m *measure.Measurement) {
 				}
 			}
 		}
+	}
+}
+
+// measuredAgain makes the estate from the store and measures it as anyone could: the figures are those of the run.
+func measuredAgain(t *testing.T, p *pipeline.Pipeline, out *pipeline.Outcome) {
+	t.Helper()
+	e, err := p.Estate(t.Context(), out.Run.AsOf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := measure.Run(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := measure.Compare(out.Measurement, again); !d.Empty() {
+		t.Errorf("the estate measured again differs from the run: %+v", d)
 	}
 }

@@ -27,6 +27,8 @@ type commandLine struct {
 	Measure   measureCmd   `cmd:"" help:"Measure an estate file: positions, peaks, and why."`
 	Report    reportCmd    `cmd:"" help:"Print license positions and lists from the database."`
 	Reconcile reconcileCmd `cmd:"" help:"Recognize, assign and measure now."`
+	Apply     applyCmd     `cmd:"" help:"Record licenses, locations, periods and where devices are, from a file."`
+	Estate    estateCmd    `cmd:"" help:"Write the estate behind the newest figures, for anyone to measure again."`
 	User      userCmd      `cmd:"" help:"People who may sign in."`
 	Token     tokenCmd     `cmd:"" help:"Tokens with which agents enroll."`
 	Agent     agentcmd.CLI `cmd:"" help:"What highwater-agent does, from this program."`
