@@ -1,11 +1,9 @@
 package measure
 
 import (
-	"cmp"
 	"fmt"
 	"math/big"
 	"slices"
-	"sync"
 
 	"github.com/highwater-sam/highwater/timeline"
 )
@@ -134,22 +132,17 @@ func (e *Engine) merged(s scope, old, found findings) *result {
 			part[i].by = -part[i].by
 		}
 	}
-	changes := slices.Concat(append(old.changes, found.changes...)...)
-	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(a.series, b.series) })
+	difference := findings{changes: append(old.changes, found.changes...)}
+	lists := difference.series(len(e.plan.licenses))
 	touched := make([]bool, len(e.plan.licenses))
-	var deltas, scratch []timeline.Delta
-	for i := 0; i < len(changes); {
-		series := changes[i].series
-		deltas = deltas[:0]
-		for ; i < len(changes) && changes[i].series == series; i++ {
-			deltas = append(deltas, timeline.Delta{At: int64(changes[i].at), By: changes[i].by})
-		}
-		var net []timeline.Delta
-		if net, scratch = timeline.Compact(deltas, scratch); len(net) > 0 {
-			res.series[series] = timeline.Merge(res.series[series], net)
-			touched[series/seriesOfLicense] = true
-		}
+	for series, net := range lists {
+		touched[series/seriesOfLicense] = touched[series/seriesOfLicense] || len(net) > 0
 	}
+	each(len(lists), func(series int) {
+		if len(lists[series]) > 0 {
+			res.series[series] = timeline.Merge(res.series[series], lists[series])
+		}
+	})
 	e.mergeRemarks(res, s, found.remarks, touched)
 	e.positions(res, touched)
 	return res
@@ -208,20 +201,13 @@ func (e *Engine) relicensed(n int32) *result {
 // positions reads the positions of the touched licenses from the series; the others keep theirs.
 func (e *Engine) positions(res *result, touched []bool) {
 	m := &Measurement{Format: Format, AsOf: e.header.AsOf, Licenses: make([]*License, len(e.plan.licenses))}
-	var group sync.WaitGroup
-	next := counter{}
-	for range min(cores(), len(touched)) {
-		group.Go(func() {
-			for n := next.take(); n < len(touched); n = next.take() {
-				if touched[n] {
-					m.Licenses[n] = e.position(res, int32(n))
-				} else {
-					m.Licenses[n] = e.result.measurement.Licenses[n]
-				}
-			}
-		})
-	}
-	group.Wait()
+	each(len(touched), func(n int) {
+		if touched[n] {
+			m.Licenses[n] = e.position(res, int32(n))
+		} else {
+			m.Licenses[n] = e.result.measurement.Licenses[n]
+		}
+	})
 	res.measurement = m
 }
 

@@ -141,17 +141,7 @@ func (found *findings) series(licenses int) [][]timeline.Delta {
 			lists[c.series] = append(lists[c.series], timeline.Delta{At: int64(c.at), By: c.by})
 		}
 	}
-	var group sync.WaitGroup
-	next := counter{}
-	for range cores() {
-		group.Go(func() {
-			var scratch []timeline.Delta
-			for i := next.take(); i < len(lists); i = next.take() {
-				lists[i], scratch = timeline.Compact(lists[i], scratch)
-			}
-		})
-	}
-	group.Wait()
+	each(len(lists), func(i int) { lists[i], _ = timeline.Compact(lists[i], nil) })
 	return lists
 }
 

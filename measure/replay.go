@@ -3,6 +3,7 @@ package measure
 import (
 	"math"
 	"runtime"
+	"sync"
 	"sync/atomic"
 )
 
@@ -78,6 +79,20 @@ func (r *replay) forget() {
 type counter struct{ next atomic.Int64 }
 
 func (c *counter) take() int { return int(c.next.Add(1)) - 1 }
+
+// each calls do for every number below n, on every core.
+func each(n int, do func(int)) {
+	var group sync.WaitGroup
+	next := counter{}
+	for range min(n, cores()) {
+		group.Go(func() {
+			for i := next.take(); i < n; i = next.take() {
+				do(i)
+			}
+		})
+	}
+	group.Wait()
+}
 
 // cores is how many workers there are unless someone asks for another number. It changes no figure.
 func cores() int { return runtime.GOMAXPROCS(0) }

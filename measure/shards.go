@@ -3,7 +3,6 @@ package measure
 import (
 	"cmp"
 	"slices"
-	"sync"
 
 	"github.com/highwater-sam/highwater/estate"
 )
@@ -177,7 +176,7 @@ func (b *Builder) renumber(to []uint32) {
 		f.idle[i].device = to[f.idle[i].device]
 	}
 	f.idle = slices.Clip(f.idle)
-	f.eachShard(func(s int) {
+	each(len(f.shards), func(s int) {
 		part := f.events[f.shards[s].events.from:f.shards[s].events.to]
 		slices.SortStableFunc(part, func(a, b event) int { return cmp.Compare(a.at, b.at) })
 	})
@@ -189,18 +188,4 @@ func reordered[T any](column []T, to []uint32) []T {
 		ordered[to[i]] = v
 	}
 	return ordered
-}
-
-// eachShard calls do for every shard, on every core.
-func (f *facts) eachShard(do func(s int)) {
-	var group sync.WaitGroup
-	next := counter{}
-	for range cores() {
-		group.Go(func() {
-			for s := next.take(); s < len(f.shards); s = next.take() {
-				do(s)
-			}
-		})
-	}
-	group.Wait()
 }

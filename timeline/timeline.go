@@ -48,20 +48,22 @@ func mergeSorted(deltas []Delta) []Delta {
 // Merge returns the compact sum of two compact lists of deltas, in a new slice.
 func Merge(a, b []Delta) []Delta {
 	sum := make([]Delta, 0, len(a)+len(b))
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0].At < b[0].At:
-			sum, a = append(sum, a[0]), a[1:]
-		case a[0].At > b[0].At:
-			sum, b = append(sum, b[0]), b[1:]
-		default:
-			if by := a[0].By + b[0].By; by != 0 {
-				sum = append(sum, Delta{a[0].At, by})
-			}
-			a, b = a[1:], b[1:]
+	i := 0
+	for _, d := range b {
+		from := i
+		for i < len(a) && a[i].At < d.At {
+			i++
+		}
+		sum = append(sum, a[from:i]...)
+		if i < len(a) && a[i].At == d.At {
+			d.By += a[i].By
+			i++
+		}
+		if d.By != 0 {
+			sum = append(sum, d)
 		}
 	}
-	return append(append(sum, a...), b...)
+	return append(sum, a[i:]...)
 }
 
 // Sum returns the step function of compact deltas.
