@@ -178,7 +178,9 @@ func (b *Builder) renumber(to []uint32) {
 	f.idle = slices.Clip(f.idle)
 	each(len(f.shards), func(s int) {
 		part := f.events[f.shards[s].events.from:f.shards[s].events.to]
-		slices.SortStableFunc(part, func(a, b event) int { return cmp.Compare(a.at, b.at) })
+		slices.SortFunc(part, func(a, b event) int {
+			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.device, b.device), cmp.Compare(a.what, b.what))
+		})
 	})
 }
 
