@@ -2,6 +2,7 @@
 package catalog
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -69,7 +70,7 @@ func (t Title) Hash() string {
 }
 
 // encode writes the fields so that no two titles write the same bytes.
-func (t Title) encode(b []byte) []byte {
+func (t *Title) encode(b []byte) []byte {
 	for _, s := range [...]string{t.Kind, t.Source, t.Name, t.Version, t.Arch, t.Publisher, t.Path, t.ID, t.Edition} {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
@@ -80,14 +81,17 @@ func (t Title) encode(b []byte) []byte {
 // SetHash identifies a set of titles, in whatever order and however often they are given: the hex SHA-256 of the sorted
 // hashes. The empty set has a hash too.
 func SetHash(titles []Title) string {
-	hashes := make([]string, len(titles))
-	for i, t := range titles {
-		hashes[i] = t.Hash()
+	hashes := make([][sha256.Size]byte, len(titles))
+	var space [512]byte
+	for i := range titles {
+		hashes[i] = sha256.Sum256(titles[i].encode(space[:0]))
 	}
-	slices.Sort(hashes)
+	slices.SortFunc(hashes, func(a, b [sha256.Size]byte) int { return bytes.Compare(a[:], b[:]) })
 	sum := sha256.New()
+	var text [2 * sha256.Size]byte
 	for _, h := range slices.Compact(hashes) {
-		sum.Write([]byte(h))
+		hex.Encode(text[:], h[:])
+		sum.Write(text[:])
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }
