@@ -248,10 +248,15 @@ func documentRow(doc *inventory.Document, a Arrival, at time.Time) store.Documen
 	h := doc.Header
 	row := store.Document{
 		ID: h.ID, Agent: h.AgentID, Source: h.Source, Connection: h.Connection, Kind: h.Kind,
-		Collected: h.CollectedAt, Received: a.Received, Effective: at, Digests: doc.Digests(),
+		Collected: h.CollectedAt, Received: a.Received, Effective: at,
 	}
-	if header, err := inventory.OpenHeader(a.Envelope); err == nil {
+	// The signed header has the digests of the envelope's own document; only those of a derived one are worked out.
+	header, err := inventory.OpenHeader(a.Envelope)
+	if err == nil {
 		row.RawSize = header.Raw
+	}
+	if row.Digests = header.Digests; err != nil || header.Document != h.ID {
+		row.Digests = doc.Digests()
 	}
 	return row
 }
