@@ -158,11 +158,14 @@ func (l *License) rank() int {
 	return 1
 }
 
-// singles walks the licenses of each installation by itself; parts of other products only where told.
+// singles walks the licenses of each installation by itself; parts of other products only where told. Products that some
+// license has as supplementary come last: whether their primary product consumes must be known by then.
 func (r *run) singles(parts bool) {
-	for _, it := range r.open {
-		if !it.bound && r.part(it) == parts && !(parts && it.done) {
-			r.single(it)
+	for _, last := range []bool{false, true} {
+		for _, it := range r.open {
+			if !it.bound && r.supplementary[it.Product] == last && r.part(it) == parts && !(parts && it.done) {
+				r.single(it)
+			}
 		}
 	}
 	for _, it := range r.open {
@@ -171,6 +174,14 @@ func (r *run) singles(parts bool) {
 			text := "no license has a free entitlement: it stays on this one, which is over-consumed"
 			r.consume(it, it.full, Excess, text)
 			it.tried[len(it.tried)-1].Bundle = it.bundle
+		}
+	}
+	for _, it := range r.open { // their primary product may have become excess
+		for i := 0; i < len(it.tried) && !it.done && r.part(it) == parts; i++ {
+			if l := r.byID[it.tried[i].License]; it.tried[i].Reason == NoPrimary && r.primaryOn(l, it.Device) {
+				it.retract(l)
+				r.link(it, l, Covered, Supplementary, "comes with a primary product of this license on the same device")
+			}
 		}
 	}
 }

@@ -213,6 +213,9 @@ func TestCase61UsageWindow(t *testing.T) {
 	if x := Assign(in).Tried[0]; x.Status != Exempt || x.Reason != NoUsage {
 		t.Errorf("%+v", x)
 	}
+	in.Licenses[0].UsageDays = 0 // usage does not matter
+	consumed(t, in, "1")
+	in.Licenses[0].UsageDays = 90
 	in.Installations[0].LastUsed = nil // not known: it counts
 	consumed(t, in, "1")
 }

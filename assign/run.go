@@ -10,20 +10,22 @@ import (
 
 // run is one assignment under way.
 type run struct {
-	in          Input
-	places      places
-	units       places
-	costCenters places
-	devices     map[string]*Device
-	licenses    []*License                       // by id
-	covering    map[catalog.ProductID][]*License // by id
-	open        []*item                          // installations that need a license, by device and product
-	items       map[string][]*item               // by device
-	entitled    map[LicenseID]*big.Rat           // at the instant of the run
-	used        map[LicenseID]*big.Rat           // entitlements taken, of counted metrics
-	counted     map[LicenseID]map[string]bool    // devices that count already
-	ignored     []Unlicensed
-	desktops    map[string][]*item // installations on desktops, by user; made when first needed
+	in            Input
+	places        places
+	units         places
+	costCenters   places
+	devices       map[string]*Device
+	licenses      []*License // by id
+	byID          map[LicenseID]*License
+	supplementary map[catalog.ProductID]bool       // products that some license has as supplementary
+	covering      map[catalog.ProductID][]*License // by id
+	open          []*item                          // installations that need a license, by device and product
+	items         map[string][]*item               // by device
+	entitled      map[LicenseID]*big.Rat           // at the instant of the run
+	used          map[LicenseID]*big.Rat           // entitlements taken, of counted metrics
+	counted       map[LicenseID]map[string]bool    // devices that count already
+	ignored       []Unlicensed
+	desktops      map[string][]*item // installations on desktops, by user; made when first needed
 }
 
 // item is one installation on its way to a license.
@@ -40,6 +42,7 @@ type item struct {
 
 func newRun(in Input) *run {
 	r := &run{
+		byID: map[LicenseID]*License{}, supplementary: map[catalog.ProductID]bool{},
 		in: in, places: newPlaces(in.Locations), units: newPlaces(in.Units), costCenters: newPlaces(in.CostCenters), devices: map[string]*Device{}, covering: map[catalog.ProductID][]*License{},
 		items: map[string][]*item{}, entitled: map[LicenseID]*big.Rat{},
 		used: map[LicenseID]*big.Rat{}, counted: map[LicenseID]map[string]bool{},
@@ -52,11 +55,13 @@ func newRun(in Input) *run {
 	}
 	slices.SortFunc(r.licenses, func(a, b *License) int { return cmp.Compare(a.ID, b.ID) })
 	for _, l := range r.licenses {
+		r.byID[l.ID] = l
 		r.entitled[l.ID] = new(big.Rat) // nothing recorded lets nothing be taken
 		if e := l.Entitlements(in.At); e.Stated() {
 			r.entitled[l.ID] = e.Rat()
 		}
 		for _, p := range l.Products {
+			r.supplementary[p.Product] = r.supplementary[p.Product] || p.Supplementary
 			r.covering[p.Product] = append(r.covering[p.Product], l)
 		}
 	}

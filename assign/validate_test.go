@@ -17,6 +17,16 @@ func TestValidate(t *testing.T) {
 	if err := l.Validate(); err != nil {
 		t.Fatal(err)
 	}
+	whole := good()
+	whole.MinProducts = 1
+	whole.Rules.Exemptions = []estate.Exemption{{Device: "a", Reason: "tried out"}}
+	whole.Rules.Overridden = []estate.Overridden{{Device: "b", Points: "7"}}
+	pak := License{ID: "P", Metric: "ibm-vpc", Rules: estate.License{Bundle: estate.PerProduct}, Products: []LicensedProduct{{Product: "ibm-mq", Ratio: &estate.Ratio{VPC: "4", Entitlements: "1"}}}}
+	for _, l := range []License{whole, pak} {
+		if err := l.Validate(); err != nil {
+			t.Error(err)
+		}
+	}
 	before := now.AddDate(0, 0, -1)
 	for _, tc := range []struct {
 		change func(*License)
@@ -40,6 +50,12 @@ func TestValidate(t *testing.T) {
 		{func(l *License) { l.Extra = "x" }, `extra: "x" is not a decimal`},
 		{func(l *License) { l.MinProducts = 2 }, "min_products is 2; the license covers 1 products"},
 		{func(l *License) { l.UsageDays = -1 }, "not negative"},
+		{func(l *License) { l.MaxCores = -1 }, "not negative"},
+		{func(l *License) { l.MaxProcessors = -1 }, "not negative"},
+		{func(l *License) {
+			l.Metric = "ibm-vpc"
+			l.Products[0].Ratio = &estate.Ratio{VPC: "1", Entitlements: "1"}
+		}, "a ratio of its own belongs to ibm-vpc counted per product only"},
 		{func(l *License) { l.NamedUsers = []string{"ann"} }, "named_users belong to the metric named-user only"},
 		{func(l *License) { l.Bands = []Band{{"", "1"}, {"5", "1"}} }, "band 1 has no end and is not the last"},
 		{func(l *License) { l.Bands = []Band{{"5", "1"}, {"5", "1"}} }, "band 2 ends before the one below it"},
@@ -99,6 +115,7 @@ func TestStand(t *testing.T) {
 		{"the peak is over", good(), big.NewRat(283, 4), true, 0, AtRisk, PeakOver, "exceeds the 70 entitlements by 0.75"},
 		{"the count is over", good(), big.NewRat(72, 1), false, 0, AtRisk, OverConsumed, "by 2"},
 		{"true-up", with(func(l *License) { l.Limit = LimitTrueUp }), big.NewRat(72, 1), false, 0, TrueUp, "", "2 beyond"},
+		{"true-up within", with(func(l *License) { l.Limit = LimitTrueUp }), big.NewRat(70, 1), false, 0, Compliant, "", "0 of 70"},
 		{"case 48: unlimited", with(func(l *License) { l.Limit = LimitUnlimited }), big.NewRat(500, 1), false, 0, Unlimited, "", ""},
 		{"enterprise", with(func(l *License) { l.Metric = "enterprise" }), nil, false, 0, Unlimited, "", ""},
 		{"nothing recorded", with(func(l *License) { l.Purchases = nil }), big.NewRat(1, 1), true, 0, NotTracked, "", ""},
