@@ -72,7 +72,7 @@ func TestMalformedEstates(t *testing.T) {
 		"placement on nothing":                {vm(`{"host":"x","from":` + jan + `}`), []string{`devices[2].placement[0].host: the device "x" is not defined`}},
 		"placement on a vm":                   {vm(`{"host":"v","from":` + jan + `}`), []string{`devices[2].placement[0].host: "v" is not a host`}},
 		"another host's pool":                 {vm(`{"host":"h","pool":"q","from":` + jan + `}`), []string{`devices[2].placement[0].pool: the host "h" has no pool "q"`}},
-		"placement of a computer":             {device(`"placement":[]`), []string{"devices[0].placement: only a vm has a placement"}},
+		"placement of a computer":             {body(`"devices":[{"id":"h","kind":"host"},{"id":"d","kind":"computer","placement":[{"host":"h","from":` + jan + `}]}]`), []string{"devices[1].placement: only a vm has a placement"}},
 		"pools of a computer":                 {device(`"pools":[{"id":"p"}]`), []string{"devices[0].pools: only a host has pools"}},
 		"partition on a host":                 {body(`"devices":[{"id":"h","kind":"host","hardware":[{"from":` + jan + `,"partition":{"kind":"shared"}}]}]`), []string{"devices[0].hardware[0].partition: a host has no partition"}},
 		"partition without kind":              {device(`"overrides":[{"partition":{}}]`), []string{"devices[0].overrides[0].partition.kind: this is missing"}},
@@ -142,6 +142,7 @@ func TestWhatIsNoProblem(t *testing.T) {
 	for name, text := range map[string]string{
 		"least":                       "{" + head + "}",
 		"no period at all":            `{"format":"highwater-estate/1","as_of":"2026-04-01T00:00:00Z","periods":[]}`,
+		"empty lists":                 body(`"devices":[{"id":"d","kind":"computer","placement":[],"pools":[],"hardware":[],"moves":[],"overrides":[]}],"locations":[]`),
 		"nulls":                       body(`"devices":null,"high_frequency":null,"locations":[{"id":"a","parent":null,"region":null}]`),
 		"facts that touch":            body(`"devices":[{"id":"d","kind":"vm","hardware":[{"from":` + feb + `},{"from":` + jan + `,"to":` + feb + `}]}]`),
 		"overrides of other fields":   body(`"devices":[{"id":"d","kind":"vm","overrides":[{"cores":1},{"threads":2},{}]}]`),

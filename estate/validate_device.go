@@ -66,7 +66,7 @@ func (c *checker) hardware(at *place, d *Device, h *Hardware) {
 }
 
 func (c *checker) placements(at *place, d *Device) {
-	if d.Placement != nil && d.Kind != VM && d.Kind != "" {
+	if len(d.Placement) > 0 && d.Kind != VM && d.Kind != "" {
 		c.problem(at, "placement", "only a vm has a placement, this is a %s", shorten(string(d.Kind)))
 	}
 	for j := range d.Placement {
@@ -88,7 +88,7 @@ func (c *checker) placements(at *place, d *Device) {
 }
 
 func (c *checker) devicePools(at *place, d *Device) {
-	if d.Pools != nil && d.Kind != Host && d.Kind != "" {
+	if len(d.Pools) > 0 && d.Kind != Host && d.Kind != "" {
 		c.problem(at, "pools", "only a host has pools, this is a %s", shorten(string(d.Kind)))
 	}
 	own := c.pools[d.ID]
