@@ -22,6 +22,20 @@ func (g *generations[K, V]) get(k K) (V, bool) {
 	return v, ok
 }
 
+// fill looks many keys up at once; values of unknown keys are left as they are.
+func (g *generations[K, V]) fill(keys []K, values []V) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i, k := range keys {
+		if v, ok := g.young[k]; ok {
+			values[i] = v
+		} else if v, ok := g.old[k]; ok {
+			values[i] = v
+			g.keep(k, v)
+		}
+	}
+}
+
 func (g *generations[K, V]) put(k K, v V) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -111,7 +111,17 @@ func (p *postgresDB) titleIDs(ctx context.Context, hashes []titleHash) (map[titl
 }
 
 func (p *postgresDB) migrate(ctx context.Context, log *slog.Logger) error {
-	return migrate(ctx, p.pool, goose.DialectPostgres, migrations, p, log)
+	if err := migrate(ctx, p.pool, goose.DialectPostgres, migrations, p, log); err != nil {
+		return err
+	}
+	// Envelopes are compressed already: that PostgreSQL tries again would only cost time.
+	const storage = "SELECT attstorage FROM pg_attribute WHERE attrelid = 'document_bodies'::regclass AND attname = 'body'"
+	var how string
+	if err := p.pool.QueryRowContext(ctx, storage).Scan(&how); err != nil || how == "e" {
+		return err
+	}
+	_, err := p.pool.ExecContext(ctx, "ALTER TABLE document_bodies ALTER COLUMN body SET STORAGE EXTERNAL")
+	return err
 }
 
 func (p *postgresDB) close() error { return p.pool.Close() }
@@ -152,7 +162,8 @@ type postgresTx struct {
 	failed  error
 }
 
-func (p *postgresDB) begin(ctx context.Context, light bool) (writeTx, error) {
+// begin has no light transaction: the server may fall and lose it while this process lives on and remembers it.
+func (p *postgresDB) begin(ctx context.Context, _ bool) (writeTx, error) {
 	conn, err := p.pool.Conn(ctx)
 	if err != nil {
 		return nil, err
@@ -162,14 +173,7 @@ func (p *postgresDB) begin(ctx context.Context, light bool) (writeTx, error) {
 		_ = conn.Close() // the first error is the one to tell
 		return nil, err
 	}
-	t := &postgresTx{conn: conn, tx: tx}
-	if light {
-		if _, err := t.ExecContext(ctx, "SET LOCAL synchronous_commit = off"); err != nil {
-			t.Rollback()
-			return nil, err
-		}
-	}
-	return t, nil
+	return &postgresTx{conn: conn, tx: tx}, nil
 }
 
 // deferredResult is the outcome of a statement that may not have been sent yet. Asking sends what waits.

@@ -47,7 +47,7 @@ type dialect interface {
 	local() bool // no network lies between: a statement costs little
 	reader() db.DBTX
 	// begin opens the transaction that writes. On SQLite there is one at a time. A light transaction does not wait for the
-	// disk when it commits: it is durable at the latest with the next one that does, and never after it.
+	// disk when it commits, where that is safe: it is durable at the latest with the next one that does.
 	begin(ctx context.Context, light bool) (writeTx, error)
 	// snapshot opens a transaction that reads one state of the database however long it takes.
 	snapshot(ctx context.Context) (*sql.Tx, error)

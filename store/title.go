@@ -51,6 +51,7 @@ type evidenceItem struct {
 	hash   []byte
 	titles []catalog.Title
 	hashes []titleHash
+	ids    []int64 // 0: not known yet
 	err    error
 	done   chan struct{}
 }
@@ -79,10 +80,11 @@ func (d *titleDictionary) keep(ctx context.Context, e Evidence) error {
 	} else if !errors.Is(err, sql.ErrNoRows) {
 		return explain(d.store.dialect, err, "look up a set of titles")
 	}
-	item := &evidenceItem{hash: hash, titles: e.Titles, hashes: make([]titleHash, len(e.Titles)), done: make(chan struct{})}
+	item := &evidenceItem{hash: hash, titles: e.Titles, hashes: make([]titleHash, len(e.Titles)), ids: make([]int64, len(e.Titles)), done: make(chan struct{})}
 	for i := range e.Titles {
 		item.hashes[i] = hashTitle(&e.Titles[i])
 	}
+	d.ids.fill(item.hashes, item.ids)
 	if !d.group.add(item) {
 		return errClosed
 	}
@@ -135,9 +137,14 @@ func (d *titleDictionary) commitAll(items []*evidenceItem) error {
 		}
 		sets := make(bulkRows, 0, len(items)*len(setRows.columns))
 		for _, item := range items {
-			ids := make([]int64, len(item.hashes))
-			for i, h := range item.hashes {
-				ids[i] = numbers[h]
+			ids := slices.Clone(item.ids) // what this transaction numbers holds only if it commits
+			for i := range ids {
+				if ids[i] == 0 {
+					ids[i] = numbers[item.hashes[i]]
+				}
+				if ids[i] == 0 {
+					return errors.New("a title has no number")
+				}
 			}
 			sets = append(sets, item.hash, int64(len(ids)), encodeSet(ids))
 		}
@@ -163,15 +170,17 @@ func (d *titleDictionary) missing(ctx context.Context, items []*evidenceItem, nu
 	titles := map[titleHash]*catalog.Title{}
 	for _, item := range items {
 		for i, h := range item.hashes {
-			if id, ok := d.ids.get(h); ok {
-				numbers[h] = id
-			} else {
+			if item.ids[i] == 0 {
 				titles[h] = &item.titles[i]
 			}
 		}
 	}
 	order := make([]titleHash, 0, len(titles))
 	for h := range titles {
+		if id, ok := d.ids.get(h); ok { // numbered since the item was handed over
+			numbers[h] = id
+			continue
+		}
 		order = append(order, h)
 	}
 	slices.SortFunc(order, func(a, b titleHash) int { return slices.Compare(a[:], b[:]) })
