@@ -1,5 +1,6 @@
-// Package policy holds what the server asks of agents: plain types with defaults and limits. It decides nothing about
-// who gets which policy.
+// Package policy holds what the server asks of agents: the settings that people record, the conditions by which devices
+// get high-frequency checks, and the signed policy of one agent that follows from both. Plain types with defaults and
+// limits; what is known of a device comes from the caller.
 package policy
 
 import (
@@ -11,10 +12,11 @@ import (
 
 // Policy is what one agent does. The zero value of a field means its default, as Normal fills it in.
 type Policy struct {
-	Revision  int64     `json:"revision"` // rises with each change at the server; 0 = the agent's own defaults
+	Revision  int64     `json:"revision"`      // of the settings at the server; 0 = none were recorded
+	Ask       Duration  `json:"ask,omitempty"` // how often the agent asks for its policy; default 15m, 1m to 24h
 	Inventory Inventory `json:"inventory"`
 	Check     Check     `json:"check"`
-	Targets   []Target  `json:"targets,omitempty"` // where to send, besides what the agent was enrolled with
+	Servers   []Server  `json:"servers,omitempty"` // where to send, besides what the agent was enrolled with
 }
 
 // Inventory says when the full inventory runs.
@@ -43,8 +45,8 @@ type Check struct {
 	Ignore []string `json:"ignore"`
 }
 
-// Target is one receiver of documents.
-type Target struct {
+// Server is one receiver of documents: the server itself or a beacon.
+type Server struct {
 	URL      string `json:"url"`
 	Priority int    `json:"priority,omitempty"` // lower first
 }
@@ -62,6 +64,7 @@ func Default() Policy { return Policy{}.Normal() }
 // agent idle for good or busy all the time.
 func (p Policy) Normal() Policy {
 	day := Duration(24 * time.Hour)
+	p.Ask = within(p.Ask, Duration(15*time.Minute), Duration(time.Minute), day)
 	p.Inventory.Every = within(p.Inventory.Every, day, Duration(time.Hour), 7*day)
 	p.Inventory.Window = within(p.Inventory.Window, Duration(time.Hour), 0, p.Inventory.Every)
 	if p.Inventory.Missed != Never {

@@ -45,7 +45,7 @@ func TestAnIgnoreListOfItsOwnReplacesTheDefault(t *testing.T) {
 
 func TestPoliciesReadAsTheyAreWritten(t *testing.T) {
 	want := policy.Policy{Revision: 7, Inventory: policy.Inventory{Every: 12 * hour, Window: hour, Missed: policy.Never},
-		Check: policy.Check{On: true, Every: hour / 2, Ignore: []string{"hardware.disks"}}, Targets: []policy.Target{{URL: "https://a", Priority: 1}}}
+		Check: policy.Check{On: true, Every: hour / 2, Ignore: []string{"hardware.disks"}}, Servers: []policy.Server{{URL: "https://a", Priority: 1}}}
 	b, err := json.Marshal(want)
 	if err != nil {
 		t.Fatal(err)

@@ -20,8 +20,21 @@ const maxSigned = 256 << 10
 // Issued is a policy as the server signs it: for one agent, so that it cannot be given to another.
 type Issued struct {
 	Agent  string    `json:"agent"`
-	At     time.Time `json:"at"`
+	At     time.Time `json:"at"`               // when the settings it follows from were recorded
+	Change int64     `json:"change,omitempty"` // how often what is known of the device has changed the policy since it was enrolled
 	Policy Policy    `json:"policy"`
+}
+
+// Older reports whether i was issued before other: such a one is a repetition and no policy to follow. The time counts
+// first, so that a server restored from a backup is followed again once its settings are recorded anew.
+func (i Issued) Older(other Issued) bool {
+	if !i.At.Equal(other.At) {
+		return i.At.Before(other.At)
+	}
+	if i.Policy.Revision != other.Policy.Revision {
+		return i.Policy.Revision < other.Policy.Revision
+	}
+	return i.Change < other.Change
 }
 
 // ErrRefused is wrapped by every error of Open.

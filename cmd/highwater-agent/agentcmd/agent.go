@@ -240,7 +240,7 @@ func extend(spans []inventory.Span, at time.Time, every time.Duration) []invento
 // client returns a client for the configured targets.
 func (a *agent) client(more ...deliver.Target) (*deliver.Client, error) {
 	targets := append(more, a.settings.Targets...)
-	for _, t := range a.inForce().Targets {
+	for _, t := range a.inForce().Servers {
 		targets = append(targets, deliver.Target{URL: t.URL, Priority: t.Priority})
 	}
 	return deliver.NewClient(deliver.ClientOptions{Targets: targets, CAFile: a.settings.CAFile, Version: a.version})

@@ -8,15 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/highwater-sam/highwater/deliver"
 	"github.com/highwater-sam/highwater/fault"
 	"github.com/highwater-sam/highwater/policy"
 )
-
-// policyEvery is how often an agent asks for its policy.
-const policyEvery = 15 * time.Minute
 
 // inForce returns the policy in force.
 func (a *agent) inForce() policy.Policy {
@@ -37,7 +35,11 @@ func (a *agent) override(change func(policy.Policy) policy.Policy) {
 func (a *agent) setPolicy(p policy.Policy) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	was := a.policy.Servers
 	a.policy = a.command(p).Normal()
+	if a.restart != nil && !slices.Equal(was, a.policy.Servers) {
+		a.restart() // to send to the new list
+	}
 	select {
 	case a.changed <- struct{}{}:
 	default:
@@ -82,7 +84,8 @@ func (a *agent) openPolicy(b []byte) (policy.Issued, error) {
 func (a *agent) followPolicy(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := a.askPolicy(ctx)
-		wait := policyEvery - upTo(policyEvery/10)
+		every := time.Duration(a.inForce().Ask)
+		wait := every - upTo(every/10) // never more than the interval, so that a change takes one at most
 		switch {
 		case err == nil:
 		case errors.Is(err, errNotYet):
@@ -90,7 +93,7 @@ func (a *agent) followPolicy(ctx context.Context) {
 		case fault.KindOf(err) == fault.NotFound:
 			a.log.Debug("the server gives no policies")
 		default:
-			wait = policyEvery/3 + upTo(policyEvery/3)
+			wait = every/3 + upTo(every/3)
 			a.log.Warn("the policy could not be had; the one in force stays", "error", err)
 		}
 		_, _ = sleepUntil(ctx, time.Now().Add(wait), nil)
@@ -129,7 +132,7 @@ func (a *agent) askPolicy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if next.Policy.Revision < issued.Policy.Revision || next.At.Before(issued.At) {
+	if next.Older(issued) {
 		return fmt.Errorf("%w: revision %d of %s is older than revision %d of %s, which is in force", policy.ErrRefused,
 			next.Policy.Revision, next.At.Format(time.RFC3339), issued.Policy.Revision, issued.At.Format(time.RFC3339))
 	}
