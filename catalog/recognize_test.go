@@ -99,6 +99,8 @@ func parseTitle(t *testing.T, line string) Title {
 			title.Publisher = value
 		case "path":
 			title.Path = value
+		case "edition":
+			title.Edition = value
 		case "size":
 			n, err := strconv.ParseInt(value, 10, 64)
 			if err != nil {
@@ -198,13 +200,19 @@ func drawTitle(t *rapid.T) Title {
 }
 
 func TestVersionsAreOrderedByNumber(t *testing.T) {
-	ordered := []string{"", "9", "9.0.5", "9.3.5-0", "9.3.10", "10.0", "11.5.9", "2022"}
+	ordered := []string{"", "9", "9.0.5", "9.0.9", "9.3.5-0", "9.3.10", "10.0", "11.5.9", "2022"}
 	for i := range ordered {
 		for j := range ordered {
 			if got := compareVersions(ordered[i], ordered[j]); got < 0 != (i < j) || got > 0 != (i > j) {
 				t.Errorf("%q against %q: %d", ordered[i], ordered[j], got)
 			}
 		}
+	}
+}
+
+func TestAProductThatIsNotThere(t *testing.T) {
+	if p, ok := Library().Product("no-such"); ok || p.ID != "" {
+		t.Errorf("%+v", p)
 	}
 }
 
@@ -251,6 +259,31 @@ func TestComponentsOfLicenseMetricToolAreTags(t *testing.T) {
 	found := compileLibrary(t).Recognize(parts[0].Titles)
 	if len(found.Products) != 1 || found.Products[0].Product != "ibm-was-nd" || found.Products[0].Version != "9.0" {
 		t.Errorf("%+v", found)
+	}
+}
+
+func TestTheNameInATagsFileName(t *testing.T) {
+	for path, want := range map[string]string{
+		"/opt/mqm/swidtag/ibm.com_IBM_MQ_Advanced-9.4.0.swidtag":               "IBM MQ Advanced",
+		`C:\Program Files\IBM\MQ\swidtag\ibm.com_IBM_MQ-9.4.0.swidtag`:         "IBM MQ",
+		"ibm.com_IBM_Spectrum_LSF-10.1.0.SWIDTAG":                              "IBM Spectrum LSF",
+		"ibm.com_WebSphere_Application_Server_Liberty_-_Core-24.0.0.3.swidtag": "WebSphere Application Server Liberty - Core",
+		"regid.com_A-B.swidtag":                                                "A-B",
+		"-9.swidtag":                                                           "-9",
+		"A-.swidtag":                                                           "A-",
+		"IBM_MQ-9.swidtag":                                                     "IBM MQ",
+		"properties/version/IBM_Mobile_Portal_Accelerator8.0.0.swtag":          "IBM Mobile Portal Accelerator",
+		"IBM_MQ_7.5.swtag":                                                     "IBM MQ",
+		"IBM_DB2.swtag":                                                        "IBM DB2",
+		"8.0.0.swtag":                                                          "8.0.0",
+		"x.cmptag":                                                             "x",
+		"x.txt":                                                                "",
+		".swidtag":                                                             "",
+		"":                                                                     "",
+	} {
+		if got := nameInFile(path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
 	}
 }
 

@@ -138,10 +138,22 @@ func nameInFile(path string) string {
 			if maker, name, ok := strings.Cut(base, "_"); ok && strings.Contains(maker, ".") {
 				base = name
 			}
+			if ext == ".swtag" {
+				base = withoutVersion(base)
+			}
 			return strings.ReplaceAll(base, "_", " ")
 		}
 	}
 	return ""
+}
+
+// withoutVersion cuts what older tags put behind the name: "IBM_Mobile_Portal_Accelerator8.0.0" is version 8.0.0 of it.
+func withoutVersion(base string) string {
+	name := strings.TrimRight(base, "0123456789.")
+	if version := base[len(name):]; name == "" || !strings.Contains(strings.Trim(version, "."), ".") {
+		return base
+	}
+	return strings.TrimRight(name, "_-")
 }
 
 // Over returns the site's catalog laid over the library: a product or rule of the same id replaces the library's, the rest
