@@ -129,7 +129,7 @@ var Evidence = Grid{
 		{Key: "name", Title: "Name", Kind: Text},
 		{Key: "version", Title: "Version", Kind: Text},
 		{Key: "arch", Title: "Architecture", Kind: Text},
-		{Key: "kind", Title: "Kind", Kind: Choice, Values: []string{"package", "file", "tag"}},
+		{Key: "kind", Title: "Kind", Kind: Choice, Values: []string{"package", "file", "tag", "system"}},
 		{Key: "source", Title: "Source", Kind: Text, Help: "Of a package: the database that lists it"},
 		{Key: "publisher", Title: "Publisher", Kind: Text},
 		{Key: "path", Title: "Path", Kind: Text, Hidden: true},

@@ -256,7 +256,11 @@ func (d *deviceData) deviceFigures(points []device.Point, gapped time.Duration) 
 	add(cores)
 	add(deviceFigure{Name: "Threads, processors", Value: d.Row["threads"].Text + ", " + d.Row["processors"].Text, Note: d.Row["processor"].Text})
 	if host := d.Row["host"]; host.Href != "" {
-		add(deviceFigure{Name: "Host", Value: host.Text, Href: host.Href, Note: d.Row["pool"].Text})
+		figure := deviceFigure{Name: "Host", Value: host.Text, Href: host.Href, Note: d.Row["pool"].Text}
+		if figure.Note = "in pool " + figure.Note; d.Row["pool"].Text == "–" {
+			figure.Note = "in no pool"
+		}
+		add(figure)
 	} else {
 		add(deviceFigure{Name: "Kind", Value: d.Row["kind"].Text, Note: d.Row["hosted_in"].Text})
 	}

@@ -284,7 +284,7 @@ func newGridView(settings gridSettings, q report.Query, raw url.Values, problems
 			}
 		}
 	}
-	view.tabs(settings, q)
+	view.tabs(settings, q, raw)
 	view.chips(settings, raw, q)
 	view.chooser(settings, q)
 	for _, c := range settings.shown(q) {
@@ -320,12 +320,13 @@ func (settings gridSettings) forCSV(raw url.Values) url.Values {
 	return values
 }
 
-func (view *gridView) tabs(settings gridSettings, q report.Query) {
+func (view *gridView) tabs(settings gridSettings, q report.Query, raw url.Values) {
 	if len(settings.views) == 0 {
 		return
 	}
 	same := func(filters []report.Filter) bool { return slices.Equal(filters, q.Filters) && q.Search == "" }
-	view.Tabs = append(view.Tabs, tab{"All", settings.path, same(nil) || len(q.Filters) == 0 && q.Search == ""})
+	narrowed := len(clearing(raw)) > 3 || raw.Get("q") != "" // beyond q, after and before there are filters
+	view.Tabs = append(view.Tabs, tab{"All", settings.path, !narrowed})
 	for _, v := range settings.views {
 		view.Tabs = append(view.Tabs, tab{v.Title, settings.link(v.Query.Encode(settings.grid)), len(v.Query.Filters) > 0 && same(v.Query.Filters)})
 	}

@@ -213,6 +213,7 @@ func functions(a assets) template.FuncMap {
 		"region":  report.RegionName,
 		"metric":  report.MetricName,
 		"plural":  plural,
+		"plurals": plurals,
 		"short":   shortID,
 		"add":     func(a, b int) int { return a + b },
 		"themes":  func() []string { return []string{"system", string(auth.LightTheme), string(auth.DarkTheme)} },
@@ -231,14 +232,18 @@ func sentenceStart(s string) string {
 // plural writes a count with its noun: 1 license, 148 licenses. n is an int or int64.
 func plural(n any, noun string) string {
 	count := fmt.Sprint(n)
-	switch {
-	case count == "1":
-	case strings.HasSuffix(noun, "y"):
-		noun = strings.TrimSuffix(noun, "y") + "ies"
-	default:
-		noun += "s"
+	if count != "1" {
+		noun = plurals(noun)
 	}
 	return report.FormatNumber(count) + " " + noun
+}
+
+// plurals is the plural of a noun of ours.
+func plurals(noun string) string {
+	if before, ok := strings.CutSuffix(noun, "y"); ok {
+		return before + "ies"
+	}
+	return noun + "s"
 }
 
 // shortID is the beginning of a document's id, its time in milliseconds: enough to tell it apart by eye.

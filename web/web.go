@@ -72,6 +72,7 @@ func New(c Config) (http.Handler, error) {
 		return nil, err
 	}
 	s.sessions = newSessions(c)
+	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, nil, err) }
 	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(1024))
 	if err != nil {
 		return nil, err
