@@ -104,6 +104,9 @@ func (p *Pipeline) Plan(ctx context.Context, d *Declaration, author, reason stri
 			return nil, err
 		}
 	}
+	if err := assign.ValidateTogether(d.Licenses); err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "the licenses contradict each other")
+	}
 	for _, l := range d.Licenses {
 		if err := p.checkLicense(&l); err != nil {
 			return nil, err
@@ -124,10 +127,10 @@ func (p *Pipeline) Plan(ctx context.Context, d *Declaration, author, reason stri
 	return plan, nil
 }
 
-// checkLicense refuses a license that could never count: a metric nobody knows, a product the catalog does not have.
+// checkLicense refuses a license that is not valid, or covers a product that the catalog does not have.
 func (p *Pipeline) checkLicense(l *assign.License) error {
-	if len(l.Products) == 0 {
-		return fault.New(fault.Invalid, "license %q covers no product", l.ID)
+	if err := l.Validate(); err != nil {
+		return fault.Wrap(err, fault.Invalid, "license %q is not valid", l.ID)
 	}
 	for _, x := range l.Products {
 		if _, ok := p.Catalog.Product(x.Product); !ok {

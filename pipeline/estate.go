@@ -172,7 +172,10 @@ func assignDevice(h *store.DeviceHistory, d *estate.Device) assign.Device {
 	}
 	if n := len(h.Hardware); n > 0 && h.Hardware[n-1].Known {
 		last := h.Hardware[n-1]
-		a.Processors, a.Cores, a.Threads = last.Processors, last.Cores, last.Threads
+		a.Processors, a.Cores, a.Threads, a.MaxSockets = last.Processors, last.Cores, last.Threads, last.MaxSockets
+		if s := last.Shape; s != nil {
+			a.Processor, a.Model, a.OS = s.Processor, s.Model, s.OS
+		}
 	}
 	if n := len(h.Placements); n > 0 && h.Placements[n-1].Known && h.Placements[n-1].Host != 0 {
 		a.Host = deviceKey(h.Placements[n-1].Host)

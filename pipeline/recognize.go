@@ -16,7 +16,7 @@ import (
 // recognized is what recognition found on one device over all its history.
 type recognized struct {
 	installations []store.Installation
-	partOf        map[catalog.ProductID]catalog.ProductID
+	last          map[catalog.ProductID]catalog.Recognized // as the newest evidence shows each product
 }
 
 // recognize turns the evidence of every device, past and present, into installations, and saves those that changed. It
@@ -50,7 +50,7 @@ func (p *Pipeline) recognizeDevice(ctx context.Context, id device.ID, sets map[s
 	if err != nil {
 		return recognized{}, err
 	}
-	out := recognized{partOf: map[catalog.ProductID]catalog.ProductID{}}
+	out := recognized{last: map[catalog.ProductID]catalog.Recognized{}}
 	open := map[catalog.ProductID]*store.Installation{}
 	end := endOf(history)
 	closeAt := func(product catalog.ProductID, at time.Time) {
@@ -73,7 +73,7 @@ func (p *Pipeline) recognizeDevice(ctx context.Context, id device.ID, sets map[s
 		now := map[catalog.ProductID]store.Installation{}
 		for _, r := range found {
 			now[r.Product] = p.installation(r, point.From, set.Hash)
-			out.partOf[r.Product] = r.PartOf
+			out.last[r.Product] = r
 		}
 		for product, was := range open {
 			if is, still := now[product]; !still || is.Version != was.Version || is.Edition != was.Edition || is.Rule != was.Rule {
@@ -157,7 +157,8 @@ func (r recognized) pairs(id device.ID) []assign.Installation {
 			continue
 		}
 		out = append(out, assign.Installation{
-			Device: deviceKey(id), Product: in.Product, Version: in.Version, Edition: in.Edition, PartOf: r.partOf[in.Product], Free: in.Free,
+			Device: deviceKey(id), Product: in.Product, Version: in.Version, Edition: in.Edition, Free: in.Free,
+			PartOf: r.last[in.Product].PartOf, MaySupport: r.last[in.Product].MaySupport,
 		})
 	}
 	return out
