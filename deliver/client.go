@@ -34,6 +34,9 @@ type ClientOptions struct {
 	Timeout time.Duration // of one request; default 2 minutes
 	Version string        // of the program, for the receiver's log
 	Now     func() time.Time
+	// Transport carries the requests instead of TCP and TLS, and CAFile is not read then: for a receiver in the same
+	// process. nil = the network.
+	Transport http.RoundTripper
 }
 
 // Client speaks to the receivers of its list, the first that answers, and measures its clock against theirs. It is
@@ -69,26 +72,38 @@ func NewClient(o ClientOptions) (*Client, error) {
 		c.targets[n].URL = strings.TrimRight(t.URL, "/")
 	}
 	slices.SortStableFunc(c.targets, func(a, b Target) int { return a.Priority - b.Priority })
+	if o.Timeout <= 0 {
+		o.Timeout = 2 * time.Minute
+	}
+	if o.Transport == nil {
+		transport, err := network(o.CAFile)
+		if err != nil {
+			return nil, err
+		}
+		o.Transport = transport
+	}
+	c.http = &http.Client{Timeout: o.Timeout, Transport: o.Transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("receivers do not redirect") }}
+	return c, nil
+}
+
+// network is TCP with TLS, where certificates are verified against the system's and those of a file.
+func network(caFile string) (*http.Transport, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	transport.MaxResponseHeaderBytes = 64 << 10
-	if o.CAFile != "" {
+	if caFile != "" {
 		pool, err := x509.SystemCertPool()
 		if err != nil {
 			pool = x509.NewCertPool()
 		}
-		b, err := os.ReadFile(o.CAFile)
+		b, err := os.ReadFile(caFile)
 		if err != nil || !pool.AppendCertsFromPEM(b) {
-			return nil, fault.Wrap(err, fault.Invalid, "the certificate file %s holds no certificate that can be read", o.CAFile)
+			return nil, fault.Wrap(err, fault.Invalid, "the certificate file %s holds no certificate that can be read", caFile)
 		}
 		transport.TLSClientConfig.RootCAs = pool
 	}
-	if o.Timeout <= 0 {
-		o.Timeout = 2 * time.Minute
-	}
-	c.http = &http.Client{Timeout: o.Timeout, Transport: transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("receivers do not redirect") }}
-	return c, nil
+	return transport, nil
 }
 
 // errAway wraps every failure that says nothing about what was sent: nobody answered, or not a receiver.

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"crypto/ed25519"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -13,13 +15,17 @@ import (
 	"github.com/highwater-sam/highwater/store"
 )
 
-// Receiver is the server's end of delivery: it enrolls agents and takes their documents in (deliver.Receiver).
+// Receiver is the server's end of delivery: it enrolls agents, takes their documents in and gives them their policies
+// (deliver.Receiver, deliver.PolicyGiver).
 type Receiver struct {
 	*Pipeline
 	Name string // what the server calls itself
 
 	mu       sync.Mutex
 	contacts map[string]store.Contact // since they were last written
+	// givenSince are the policies given that are not written yet.
+	givenSince map[string]given
+	remembered policies
 }
 
 var _ deliver.Receiver = (*Receiver)(nil)
@@ -30,7 +36,11 @@ func (r *Receiver) Enroll(ctx context.Context, e deliver.Enrollment) (deliver.En
 	if err != nil {
 		return deliver.Enrolled{}, err
 	}
-	return deliver.Enrolled{KeyID: inventory.KeyID(e.PublicKey), Server: r.Name}, nil
+	done := deliver.Enrolled{KeyID: inventory.KeyID(e.PublicKey), Server: r.Name}
+	if len(r.Key) == ed25519.PrivateKeySize {
+		done.ServerKey, _ = r.Key.Public().(ed25519.PublicKey)
+	}
+	return done, nil
 }
 
 // Accept takes one document in; when it returns nil the document and everything it changes are durable. A document
@@ -57,7 +67,7 @@ func (r *Receiver) Accept(ctx context.Context, i deliver.Item) error {
 		return err
 	}
 	r.Logger.Debug("document taken in", "document", header.Document, "device", header.Device, "id", taken.Device, "new", taken.Created, "points", taken.Changed)
-	r.contact(agent.ID, received, clock)
+	r.contact(agent, received, clock)
 	return nil
 }
 
@@ -81,8 +91,8 @@ func (r *Receiver) signer(ctx context.Context, header inventory.EnvelopeHeader) 
 }
 
 // contact notes an exchange; Flush writes what was noted.
-func (r *Receiver) contact(agent string, at time.Time, clock device.Clock) {
-	c := store.Contact{Agent: agent, At: at}
+func (r *Receiver) contact(agent store.Agent, at time.Time, clock device.Clock) {
+	c := store.Contact{Agent: agent.ID, At: at, Version: agent.Version, Offset: agent.ClockOffset}
 	if clock.Measured {
 		c.Offset = &clock.Offset
 	}
@@ -91,11 +101,26 @@ func (r *Receiver) contact(agent string, at time.Time, clock device.Clock) {
 	if r.contacts == nil {
 		r.contacts = map[string]store.Contact{}
 	}
-	r.contacts[agent] = c
+	r.contacts[agent.ID] = c
 }
 
-// Flush writes the contacts noted since the last call: thousands of agents cost one commit.
+// asked notes a question for a policy, which tells nothing of the agent's clock that a document has not told better.
+func (r *Receiver) asked(agent store.Agent, at time.Time) {
+	r.mu.Lock()
+	noted, ok := r.contacts[agent.ID]
+	r.mu.Unlock()
+	if ok {
+		agent.ClockOffset = noted.Offset
+	}
+	r.contact(agent, at, device.Clock{})
+}
+
+// Flush writes the contacts noted and the policies given since the last call: thousands of agents cost one commit.
 func (r *Receiver) Flush(ctx context.Context) error {
+	return errors.Join(r.flushContacts(ctx), r.flushGiven(ctx))
+}
+
+func (r *Receiver) flushContacts(ctx context.Context) error {
 	r.mu.Lock()
 	noted := r.contacts
 	r.contacts = nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -29,6 +30,7 @@ type agent struct {
 	identity identity.Folder
 	spool    *deliver.Spool
 	settings settings
+	network  http.RoundTripper // nil = the network; a test puts the server itself
 
 	mu      sync.Mutex
 	policy  policy.Policy // in force: the server's where it gave one, with what the command line says
@@ -243,7 +245,7 @@ func (a *agent) client(more ...deliver.Target) (*deliver.Client, error) {
 	for _, t := range a.inForce().Servers {
 		targets = append(targets, deliver.Target{URL: t.URL, Priority: t.Priority})
 	}
-	return deliver.NewClient(deliver.ClientOptions{Targets: targets, CAFile: a.settings.CAFile, Version: a.version})
+	return deliver.NewClient(deliver.ClientOptions{Targets: targets, CAFile: a.settings.CAFile, Version: a.version, Transport: a.network})
 }
 
 // sender returns what empties the spool, and notes what becomes of it.

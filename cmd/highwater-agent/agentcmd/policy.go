@@ -85,7 +85,7 @@ func (a *agent) followPolicy(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := a.askPolicy(ctx)
 		every := time.Duration(a.inForce().Ask)
-		wait := every - upTo(every/10) // never more than the interval, so that a change takes one at most
+		wait := every - every/30 - upTo(every/15) // always less than the interval, so that a change takes one at most
 		switch {
 		case err == nil:
 		case errors.Is(err, errNotYet):
