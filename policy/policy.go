@@ -98,7 +98,19 @@ func (c Check) Ignores(path string) bool {
 type Duration time.Duration
 
 // MarshalJSON writes the text.
-func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
+func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(d.String()) }
+
+// String writes 15m and 24h, not 15m0s and 24h0m0s.
+func (d Duration) String() string {
+	s := time.Duration(d).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = s[:len(s)-2]
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = s[:len(s)-2]
+	}
+	return s
+}
 
 // UnmarshalJSON reads the text.
 func (d *Duration) UnmarshalJSON(b []byte) error {

@@ -31,6 +31,7 @@ type commandLine struct {
 	Estate    estateCmd    `cmd:"" help:"Write the estate behind the newest figures, for anyone to measure again."`
 	User      userCmd      `cmd:"" help:"People who may sign in."`
 	Token     tokenCmd     `cmd:"" help:"Tokens with which agents enroll."`
+	Policy    policyCmd    `cmd:"" help:"What the site asks of its agents: schedules, and the switch for high-frequency checks."`
 	Agent     agentcmd.CLI `cmd:"" help:"What highwater-agent does, from this program."`
 	Bench     benchCmd     `cmd:"" help:"Benchmarks: how fast each part is, against how fast it could be."`
 
