@@ -62,21 +62,11 @@ func (s *Store) FindByKeys(ctx context.Context, keys []device.Key) (Match, error
 }
 
 func (s *Store) findHolders(ctx context.Context, keys []device.Key, into map[device.Key][]device.ID) error {
-	if s.dialect.local() {
-		// A statement costs little where no network lies between, and one search by one key is what an index does best.
-		for _, k := range keys {
-			holders, err := s.q.DevicesWithKey(ctx, string(k.Kind), k.Value)
-			if err != nil {
-				return err
-			}
-			for _, id := range holders {
-				into[k] = append(into[k], device.ID(id))
-			}
-		}
-		return nil
-	}
 	var k [keysAtOnce]device.Key
 	copy(k[:], keys)
+	if s.dialect.local() {
+		return s.joinHolders(ctx, k, into)
+	}
 	rows, err := s.q.DevicesWithKeys(ctx, db.DevicesWithKeysParams{
 		Kind1: string(k[0].Kind), Value1: k[0].Value, Kind2: string(k[1].Kind), Value2: k[1].Value,
 		Kind3: string(k[2].Kind), Value3: k[2].Value, Kind4: string(k[3].Kind), Value4: k[3].Value,
@@ -91,6 +81,31 @@ func (s *Store) findHolders(ctx context.Context, keys []device.Key, into map[dev
 		into[key] = append(into[key], device.ID(r.Device))
 	}
 	return nil
+}
+
+// holdersOfKeys is DevicesWithKeys for SQLite, which searches its index key by key only when it is told so.
+const holdersOfKeys = "SELECT k.kind, k.value, k.device FROM (VALUES (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?)) v " +
+	"CROSS JOIN device_keys k WHERE k.kind = v.column1 AND k.value = v.column2 LIMIT 1000"
+
+func (s *Store) joinHolders(ctx context.Context, keys [keysAtOnce]device.Key, into map[device.Key][]device.ID) error {
+	var args [2 * keysAtOnce]any
+	for i, k := range keys {
+		args[2*i], args[2*i+1] = string(k.Kind), k.Value
+	}
+	rows, err := s.dialect.reader().QueryContext(ctx, holdersOfKeys, args[:]...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err has it
+	for rows.Next() {
+		var key device.Key
+		var id device.ID
+		if err := rows.Scan(&key.Kind, &key.Value, &id); err != nil {
+			return err
+		}
+		into[key] = append(into[key], id)
+	}
+	return rows.Err()
 }
 
 func (s *Store) record(ctx context.Context, id device.ID) (device.Record, error) {

@@ -56,7 +56,7 @@ func openSQLite(ctx context.Context, folder string, options Options) (dialect, e
 		readers = 8
 	}
 	// FULL: a commit is on the disk before it is acknowledged.
-	writer, err := sqlitePool(ctx, path, 1, "synchronous(FULL)", "journal_mode(WAL)", "cache_size(-65536)", "wal_autocheckpoint(4000)")
+	writer, err := sqlitePool(ctx, path, 1, "synchronous(FULL)", "journal_mode(WAL)", "cache_size(-65536)", "wal_autocheckpoint(16384)")
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ type Store struct {
 // dialect is what the two databases do differently.
 type dialect interface {
 	name() string
-	local() bool // no network lies between: a statement costs little
+	local() bool // an embedded database, whose planner wants a search by several keys written as a join
 	reader() db.DBTX
 	// begin opens the transaction that writes. On SQLite there is one at a time. A light transaction does not wait for the
 	// disk when it commits, where that is safe: it is durable at the latest with the next one that does.

@@ -255,33 +255,6 @@ func (q *Queries) DeviceStates(ctx context.Context, device int64, device_2 int64
 	return items, nil
 }
 
-const devicesWithKey = `-- name: DevicesWithKey :many
-SELECT device FROM device_keys WHERE kind = $1 AND value = $2 ORDER BY device LIMIT 1000
-`
-
-func (q *Queries) DevicesWithKey(ctx context.Context, kind string, value string) ([]int64, error) {
-	rows, err := q.db.QueryContext(ctx, devicesWithKey, kind, value)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []int64
-	for rows.Next() {
-		var device int64
-		if err := rows.Scan(&device); err != nil {
-			return nil, err
-		}
-		items = append(items, device)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const devicesWithKeys = `-- name: DevicesWithKeys :many
 SELECT kind, value, device FROM device_keys
 WHERE (kind = $1 AND value = $2) OR (kind = $3 AND value = $4)

@@ -92,6 +92,3 @@ SELECT device FROM device_parts WHERE hash = $1 ORDER BY device;
 
 -- name: PartSpread :many
 SELECT hash, count(*) AS devices FROM device_parts GROUP BY hash ORDER BY hash;
-
--- name: DevicesWithKey :many
-SELECT device FROM device_keys WHERE kind = $1 AND value = $2 ORDER BY device LIMIT 1000;
