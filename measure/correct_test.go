@@ -23,8 +23,8 @@ func TestCorrectionsAreFullMeasurements(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		g := newDraws(t)
 		for range 20 {
-			g := &draws{T: t, day: estate.At(date("2026-01-01")), asOf: e.AsOf}
 			c, corrected := g.correction(e)
 			if c == nil {
 				return

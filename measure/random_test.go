@@ -2,6 +2,7 @@ package measure_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"pgregory.net/rapid"
 
@@ -10,7 +11,7 @@ import (
 
 // anEstate draws small estates in which every rule has a good chance to matter: few names, few values, few instants.
 func anEstate(t *rapid.T) *estate.Estate {
-	g := &draws{T: t, day: estate.At(date("2026-01-01"))}
+	g := newDraws(t)
 	e := &estate.Estate{Format: estate.Format, AsOf: g.day + estate.Instant(g.n("as of", 20, 90))*12*3600 + estate.Instant(g.n("as of second", 0, 1))}
 	if g.chance("mode", 15) {
 		e.HighFrequency = estate.Bool(g.chance("high frequency", 50))
@@ -44,16 +45,37 @@ var products = []string{"db2", "mq", "was"}
 type draws struct {
 	*rapid.T
 	day, asOf estate.Instant
-	large     bool // whether quantities may be beyond every machine integer
+	even      *rand.Rand // draws in place of rapid when it is there
+	large     bool       // whether quantities may be beyond every machine integer
+}
+
+// newDraws returns draws of which half are even: rapid prefers small numbers, with which it finds small estates and
+// shrinks well, but seldom fills one.
+func newDraws(t *rapid.T) *draws {
+	g := &draws{T: t, day: estate.At(date("2026-01-01"))}
+	if rapid.Bool().Draw(t, "even") {
+		g.even = rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+	}
+	return g
 }
 
 type dates struct{ from, to estate.Instant }
 
-func (g *draws) n(label string, low, high int) int { return rapid.IntRange(low, high).Draw(g.T, label) }
+func (g *draws) n(label string, low, high int) int {
+	if g.even != nil {
+		return low + g.even.IntN(high-low+1)
+	}
+	return rapid.IntRange(low, high).Draw(g.T, label)
+}
 
 func (g *draws) chance(label string, percent int) bool { return g.n(label, 0, 99) < percent }
 
-func one[V any](g *draws, label string, of ...V) V { return rapid.SampledFrom(of).Draw(g.T, label) }
+func one[V any](g *draws, label string, of ...V) V {
+	if g.even != nil {
+		return of[g.even.IntN(len(of))]
+	}
+	return rapid.SampledFrom(of).Draw(g.T, label)
+}
 
 // instant draws one around the measured time, often on a grid so that changes coincide.
 func (g *draws) instant(label string) estate.Instant {
@@ -141,6 +163,9 @@ func (g *draws) hardware(kind estate.Kind) estate.Hardware {
 		Processor: g.text("processor", "Intel(R) Xeon(R) Gold", "POWER9", "", "AMD EPYC", "Ünï"), Model: g.text("model", "E980", "S924", "PowerEdge R640"),
 		OS: g.text("os", "linux", "aix", "Linux"),
 	}
+	if kind == estate.Host && g.chance("roomy", 50) {
+		h.Cores = "64" // so that what is on the host decides, not the host
+	}
 	if kind != estate.Host && g.chance("partition", 30) {
 		h.Partition = &estate.Partition{Kind: one(g, "partition kind", estate.Shared, estate.Dedicated), Capped: g.chance("capped", 50),
 			Entitlement: g.decimal("entitlement"), VirtualProcessors: g.decimal("virtual processors")}
@@ -183,7 +208,7 @@ func (g *draws) devices(e *estate.Estate) {
 			for _, s := range g.spans("placement", 4) {
 				host := &e.Devices[g.n("host", 0, hosts-1)]
 				p := estate.Placement{From: s.from, To: s.to, Host: host.ID}
-				if len(host.Pools) > 0 && g.chance("pooled", 60) {
+				if len(host.Pools) > 0 && g.chance("pooled", 75) {
 					p.Pool = host.Pools[g.n("pool", 0, len(host.Pools)-1)].ID
 				}
 				d.Placement = append(d.Placement, p)
@@ -197,8 +222,8 @@ func (g *draws) devices(e *estate.Estate) {
 func (g *draws) pools() []estate.Pool {
 	var list []estate.Pool
 	for i := range g.n("pools", 0, 4) {
-		p := estate.Pool{ID: fmt.Sprint("p", i), Cores: g.decimal("pool cores"), Hard: g.chance("hard", 60)}
-		if i > 0 && list[0].Parent == "" && g.chance("nested", 50) {
+		p := estate.Pool{ID: fmt.Sprint("p", i), Cores: one(g, "pool cores", estate.Decimal(""), "0", "0.5", "1", "2", "3", "6", "20"), Hard: g.chance("hard", 75)}
+		if i > 0 && g.chance("nested", 65) {
 			p.Parent = "p0"
 		}
 		list = append(list, p)
