@@ -245,8 +245,8 @@ func (s *server) homeRemarks(ctx context.Context, v *viewer, d *homeData) error 
 			continue
 		}
 		href := addressOf("/remarks", &report.Remarks, filters...)
-		d.Attention = append(d.Attention, attention{Chip: "near", Word: "Moves a figure", Title: plural(n, "remark"), Href: href, TitleRest: " of one kind: " + strings.ToLower(remarkText(code)),
-			Effect: report.FormatInt(n), Unit: "devices and licenses", Text: remarkAdvice[code], Act: "Show", ActHref: href})
+		d.Attention = append(d.Attention, attention{Chip: "near", Word: "Moves a figure", Title: remarkText(code), Href: href,
+			Effect: report.FormatInt(n), Unit: strings.TrimPrefix(plural(n, "remark"), report.FormatInt(n)+" "), Text: remarkAdvice[code], Act: "Show", ActHref: href})
 	}
 	return nil
 }

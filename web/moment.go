@@ -162,7 +162,7 @@ func (n *deviceNames) serverOf(one measure.Server, why func(server, device strin
 	}
 	for _, d := range one.Devices {
 		dv := deviceView{ID: d.Device, Name: n.of(d.Device).name, Href: "/devices/" + url.PathEscape(d.Device), Count: report.FormatNumber(string(d.Count)), From: d.From,
-			Pool: d.Pool, Products: strings.Join(d.Products, ", "), Eligible: d.Eligible, Why: why(one.Device, d.Device)}
+			Pool: d.Pool, Products: productNames(d.Products), Eligible: d.Eligible, Why: why(one.Device, d.Device)}
 		if d.Count == "" {
 			dv.Count = "unknown"
 		}
@@ -172,6 +172,15 @@ func (n *deviceNames) serverOf(one measure.Server, why func(server, device strin
 		v.Devices = append(v.Devices, dv)
 	}
 	return v
+}
+
+// productNames are products without the license that the estate tells them apart by (assign.Result.EstateProduct).
+func productNames(products []string) string {
+	names := make([]string, len(products))
+	for i, p := range products {
+		names[i], _, _ = strings.Cut(p, "@")
+	}
+	return strings.Join(names, ", ")
 }
 
 // counted lays out the first evaluation of a server; where products count one by one, the page lists all.

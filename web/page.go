@@ -213,6 +213,7 @@ func functions(a assets) template.FuncMap {
 		"region":  report.RegionName,
 		"metric":  report.MetricName,
 		"plural":  plural,
+		"product": func(p string) string { return productNames([]string{p}) },
 		"plurals": plurals,
 		"short":   shortID,
 		"add":     func(a, b int) int { return a + b },

@@ -71,6 +71,7 @@ func (s *site) assemble(c siteConfig, key ed25519.PrivateKey) (err error) {
 	pages, err := web.New(web.Config{
 		Store:     s.store,
 		Reconcile: func(ctx context.Context) error { return s.reconcile(ctx, "on demand") },
+		Explain:   s.pipeline.Explain,
 		Version:   version,
 		Secure:    c.secure,
 		Logger:    c.log,
