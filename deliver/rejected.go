@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// keptRejected is how many rejected items are kept for a person to look at.
+// keptRejected is how many rejected items are kept for a person to look at, unless the limits say otherwise.
 const keptRejected = 200
 
 // Rejection is why an item was set aside.
@@ -51,8 +51,14 @@ func (s *Spool) setAsideAs(n int, why Rejection) error {
 	}
 	s.index = slices.Delete(s.index, n, n+1)
 	s.bytes -= e.size
+	if s.refused++; s.refused%trimEvery != 1 {
+		return nil
+	}
 	return s.trimRejected()
 }
+
+// trimEvery is how many items are set aside between two looks at how many there are.
+const trimEvery = 32
 
 // trimRejected removes the oldest rejected items beyond the number that is kept.
 func (s *Spool) trimRejected() error {
@@ -61,7 +67,7 @@ func (s *Spool) trimRejected() error {
 	if err != nil {
 		return fmt.Errorf("trim the rejected items: %w", err)
 	}
-	for len(list) > 2*keptRejected {
+	for len(list) > 2*s.limits.Rejected {
 		if err := os.Remove(filepath.Join(folder, list[0].Name())); err != nil {
 			return fmt.Errorf("trim the rejected items: %w", err)
 		}

@@ -26,6 +26,8 @@ type SpoolLimits struct {
 	Items int   // default 100,000
 	// Refuse makes a full spool refuse new items instead of dropping old ones: a relay has promised to keep them.
 	Refuse bool
+	// Rejected bounds the items that are kept because no receiver takes them; default 200.
+	Rejected int
 }
 
 // Spool keeps items on disk until they are delivered. Each is one file, written beside, synced, renamed and the folder
@@ -43,6 +45,7 @@ type Spool struct {
 	put     chan struct{} // receives when an item was put; capacity 1
 	written int           // files begun, for their temporary names
 	renamed int           // files given their name
+	refused int           // items set aside
 
 	reserved struct { // by items that are being written
 		items int
@@ -72,6 +75,9 @@ func OpenSpool(folder string, limits SpoolLimits) (*Spool, error) {
 	}
 	if limits.Items <= 0 {
 		limits.Items = 100_000
+	}
+	if limits.Rejected <= 0 {
+		limits.Rejected = keptRejected
 	}
 	s := &Spool{folder: folder, limits: limits, write: writeSynced, put: make(chan struct{}, 1)}
 	for _, sub := range []string{"new", "items", "rejected"} {
