@@ -126,7 +126,7 @@ func (p *Pipeline) guest(ctx context.Context, s device.Sighting, host *inventory
 	}
 	derived := Arrival{Envelope: envelope, Received: a.Received, Clock: a.Clock}
 	for range attempts {
-		t, err := p.decide(ctx, derived, doc)
+		t, err := p.decide(ctx, derived, doc, nil)
 		if !errors.Is(err, store.ErrChanged) {
 			return t.Device, err
 		}

@@ -42,18 +42,26 @@ func (p *Pipeline) Take(ctx context.Context, a Arrival) (Taken, error) {
 	if err != nil {
 		return Taken{}, err
 	}
-	if t, done, err := p.unchanged(ctx, a, header); !errors.Is(err, store.ErrChanged) && (done || err != nil) {
-		return t, err
+	u, err := p.usual(ctx, header)
+	if err != nil {
+		return Taken{}, err
+	}
+	if u != nil && u.unchanged(a, header) {
+		if t, err := p.extend(ctx, a, header, u); !errors.Is(err, store.ErrChanged) {
+			return t, err
+		}
+		u = nil
 	}
 	doc, err := inventory.OpenKept(a.Envelope)
 	if err != nil {
 		return Taken{}, unreadable(err)
 	}
 	for range attempts {
-		t, err := p.decide(ctx, a, doc)
+		t, err := p.decide(ctx, a, doc, u)
 		if !errors.Is(err, store.ErrChanged) {
 			return t, err
 		}
+		u = nil
 	}
 	return Taken{}, fault.New(fault.Unavailable, "device %q changes faster than its documents can be taken in; send the document again", doc.Header.DeviceName)
 }
@@ -79,22 +87,25 @@ func unreadable(err error) error {
 }
 
 // decide reads what is known, decides what the document changes, and asks the store to write it if nothing came between.
-func (p *Pipeline) decide(ctx context.Context, a Arrival, doc *inventory.Document) (Taken, error) {
-	match, err := p.Store.FindByKeys(ctx, p.Trust.Lookup(doc))
-	if err != nil {
-		return Taken{}, err
-	}
-	decision := p.Trust.Match(doc, match.Records)
+// u is what is known of the agent's device where its identity is as in its last document; nil = the device is to be found.
+func (p *Pipeline) decide(ctx context.Context, a Arrival, doc *inventory.Document, u *usual) (Taken, error) {
 	at, remark := device.Effective(doc.Header.CollectedAt, a.Received, a.Clock)
 	in := store.Intake{
-		Document: documentRow(doc, a, at), Envelope: a.Envelope, Match: &match, Keys: p.Trust.Keys(doc),
+		Document: documentRow(doc, a, at), Envelope: a.Envelope,
 		Kind: device.KindOf(doc), Source: doc.Header.Source, Hypervisor: hypervisor(doc), Gap: p.Cadence, Status: store.Active,
 		Covered: covered(at, a, doc.Header.CollectedAt, doc.Header.Measured),
+	}
+	decision, err := p.match(ctx, &in, doc, &u)
+	if err != nil {
+		return Taken{}, err
 	}
 	remarks := words(remark, decisionRemark(decision))
 	var before []device.Point
 	if decision.Device != 0 {
-		if before, err = p.known(ctx, &in, decision.Device, doc, at); err != nil {
+		if u == nil {
+			return Taken{}, store.ErrChanged // merged into another meanwhile
+		}
+		if before, err = p.known(ctx, &in, u, doc, at); err != nil {
 			return Taken{}, err
 		}
 		if !at.After(in.State.LastInventory) { // late, or sent again
@@ -127,31 +138,41 @@ func (p *Pipeline) decide(ctx context.Context, a Arrival, doc *inventory.Documen
 	return t, nil
 }
 
-// known fills in what is known of the device, and returns the points in force at the document's instant.
-func (p *Pipeline) known(ctx context.Context, in *store.Intake, id device.ID, doc *inventory.Document, at time.Time) ([]device.Point, error) {
-	state, ok, err := p.Store.State(ctx, id)
+// match finds the document's device and what is known of it. A device that is new leaves u nil.
+func (p *Pipeline) match(ctx context.Context, in *store.Intake, doc *inventory.Document, u **usual) (device.Decision, error) {
+	if *u != nil {
+		return device.Decision{Device: (*u).state.ID, Reason: "its agent's last document had the same identity"}, nil
+	}
+	match, err := p.Store.FindByKeys(ctx, p.Trust.Lookup(doc))
 	if err != nil {
-		return nil, err
+		return device.Decision{}, err
 	}
-	if !ok {
-		return nil, store.ErrChanged // merged into another meanwhile
+	in.Match, in.Keys = &match, p.Trust.Keys(doc)
+	decision := p.Trust.Match(doc, match.Records)
+	if decision.Device == 0 {
+		return decision, nil
 	}
-	in.State = &state
-	if state.Source == device.AgentSource {
+	state, ok, err := p.Store.State(ctx, decision.Device)
+	if err != nil || !ok {
+		return decision, err
+	}
+	last, _, err := p.Store.SourceState(ctx, decision.Device, doc.Header.Source, doc.Header.Connection)
+	*u = &usual{state, last}
+	return decision, err
+}
+
+// known fills in what is known of the device, and returns the points in force at the document's instant.
+func (p *Pipeline) known(ctx context.Context, in *store.Intake, u *usual, doc *inventory.Document, at time.Time) ([]device.Point, error) {
+	in.State = &u.state
+	if u.state.Source == device.AgentSource {
 		in.Source = device.AgentSource
 	}
-	in.Kind = mergedKind(state.Kind, in.Kind, doc)
+	in.Kind = mergedKind(u.state.Kind, in.Kind, doc)
 	if in.Hypervisor == "" {
-		in.Hypervisor = state.Hypervisor
+		in.Hypervisor = u.state.Hypervisor
 	}
-	last, ok, err := p.Store.SourceState(ctx, id, doc.Header.Source, doc.Header.Connection)
-	if err != nil {
-		return nil, err
-	}
-	if ok {
-		in.Digests = keptDigests(last.Digests, in.Document.Digests)
-	}
-	return p.Store.PointsAt(ctx, id, at)
+	in.Digests = keptDigests(u.last.Digests, in.Document.Digests)
+	return p.Store.PointsAt(ctx, u.state.ID, at)
 }
 
 // status decides where the device is in its life once this document counts.

@@ -157,7 +157,11 @@ func (s *Store) State(ctx context.Context, id device.ID) (state State, ok bool, 
 	if err != nil {
 		return State{}, false, explain(s.dialect, err, "read the state of a device")
 	}
-	state = State{ID: id, Version: r.Version, Recorded: instant(r.Recorded), Kind: device.Kind(r.Kind), Source: r.Source, Status: Status(r.Status),
+	return stateOf(id, r), true, nil
+}
+
+func stateOf(id device.ID, r db.DeviceStateRow) State {
+	state := State{ID: id, Version: r.Version, Recorded: instant(r.Recorded), Kind: device.Kind(r.Kind), Source: r.Source, Status: Status(r.Status),
 		Hypervisor: r.Hypervisor.String, LastDocument: r.LastDocument.String, evidenceFrom: r.EvidenceFrom}
 	if r.LastInventory.Valid {
 		state.LastInventory = instant(r.LastInventory.Int64)
@@ -168,7 +172,7 @@ func (s *Store) State(ctx context.Context, id device.ID) (state State, ok bool, 
 	if r.CoveredTo != 0 {
 		state.Covered = Span{instant(r.CoveredFrom), instant(r.CoveredTo)}
 	}
-	return state, true, nil
+	return state
 }
 
 // SourceState is the newest document that one source gave of a device.
