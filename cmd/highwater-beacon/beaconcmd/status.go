@@ -55,11 +55,11 @@ func (c *statusCmd) Run(cli *CLI, std Streams) error {
 	for _, p := range me.Parents {
 		line("parent", "%s", p)
 	}
-	oldest := "none"
+	oldest := ""
 	if !stats.Oldest.IsZero() {
-		oldest = stats.Oldest.Format(time.RFC3339)
+		oldest = ", the oldest of " + stats.Oldest.Format(time.RFC3339)
 	}
-	line("waiting", "%d documents, %d bytes, the oldest of %s", stats.Items, stats.Bytes, oldest)
+	line("waiting", "%d documents, %d bytes%s", stats.Items, stats.Bytes, oldest)
 	line("refused", "%d documents", stats.Rejected)
 	for _, r := range rejected {
 		line("", "%s (%s): %s", r.ID, r.Kind, r.Reason)
