@@ -3,6 +3,7 @@ package catalog
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -63,9 +64,15 @@ type Recognized struct {
 	Titles     []Title     `json:"titles"` // the evidence, in the order of the set
 }
 
-// Hash identifies the title by all it says: 64 hexadecimal digits.
+// Sum identifies the title by all it says: a SHA-256.
+func (t *Title) Sum() [sha256.Size]byte {
+	var space [512]byte
+	return sha256.Sum256(t.encode(space[:0]))
+}
+
+// Hash is Sum in 64 hexadecimal digits.
 func (t Title) Hash() string {
-	sum := sha256.Sum256(t.encode(nil))
+	sum := t.Sum()
 	return hex.EncodeToString(sum[:])
 }
 
@@ -80,12 +87,18 @@ func (t *Title) encode(b []byte) []byte {
 
 // SetHash identifies a set of titles, in whatever order and however often they are given: the hex SHA-256 of the sorted
 // hashes. The empty set has a hash too.
-func SetHash(titles []Title) string {
-	hashes := make([][sha256.Size]byte, len(titles))
-	var space [512]byte
+func SetHash(titles []Title) string { return setHash(sums(titles)) }
+
+func sums(titles []Title) [][sha256.Size]byte {
+	all := make([][sha256.Size]byte, len(titles))
 	for i := range titles {
-		hashes[i] = sha256.Sum256(titles[i].encode(space[:0]))
+		all[i] = titles[i].Sum()
 	}
+	return all
+}
+
+func setHash(hashes [][sha256.Size]byte) string {
+	hashes = slices.Clone(hashes)
 	slices.SortFunc(hashes, func(a, b [sha256.Size]byte) int { return bytes.Compare(a[:], b[:]) })
 	sum := sha256.New()
 	var text [2 * sha256.Size]byte
@@ -102,62 +115,73 @@ func TitlesOf(doc *inventory.Document) []Title {
 	if doc.Evidence == nil {
 		return nil
 	}
-	var titles []Title
-	for _, p := range doc.Evidence.Packages {
-		kind := PackageTitle
+	e := doc.Evidence
+	titles := make([]Title, 0, len(e.Packages)+len(e.Files)+len(e.Tags)+1)
+	eachTitle(doc, func(_ string, t *Title) { titles = append(titles, *t) })
+	return distinct(titles)
+}
+
+// eachTitle tells every title of a document that has evidence, with its place.
+func eachTitle(doc *inventory.Document, tell func(place string, t *Title)) {
+	for i := range doc.Evidence.Packages {
+		p := &doc.Evidence.Packages[i]
+		kind, place := PackageTitle, p.Source
 		if componentSources[p.Source] {
 			kind = TagTitle
 		}
-		titles = append(titles, Title{Kind: kind, Source: p.Source, Name: p.Name, Version: p.Version, Arch: p.Arch, Publisher: p.Publisher})
+		if place == "" {
+			place = "packages"
+		}
+		tell(place, &Title{Kind: kind, Source: p.Source, Name: p.Name, Version: p.Version, Arch: p.Arch, Publisher: p.Publisher})
 	}
 	for _, f := range doc.Evidence.Files {
-		titles = append(titles, Title{Kind: FileTitle, Name: f.Name, Version: f.Version, Publisher: f.Company, Path: f.Path, Bytes: f.Bytes})
+		tell("files", &Title{Kind: FileTitle, Name: f.Name, Version: f.Version, Publisher: f.Company, Path: f.Path, Bytes: f.Bytes})
 	}
 	for _, t := range doc.Evidence.Tags {
 		id := t.Persistent
 		if id == "" {
 			id = t.TagID
 		}
-		titles = append(titles, Title{Kind: TagTitle, Name: t.Name, Version: t.Version, Publisher: t.Publisher, Path: t.Path, ID: id, Edition: t.Edition})
+		tell("swid", &Title{Kind: TagTitle, Name: t.Name, Version: t.Version, Publisher: t.Publisher, Path: t.Path, ID: id, Edition: t.Edition})
 	}
 	if h := doc.Hardware; h != nil && h.OS.Name != "" {
-		titles = append(titles, Title{Kind: SystemTitle, Name: h.OS.Name, Version: h.OS.Version, Arch: h.OS.Arch})
+		tell("system", &Title{Kind: SystemTitle, Name: h.OS.Name, Version: h.OS.Version, Arch: h.OS.Arch})
 	}
-	return distinct(titles)
 }
 
 // componentSources are other discovery tools whose records are software components they recognized, under the names of tags:
 // tag rules apply to them.
 var componentSources = map[string]bool{"ilmt": true, "bigfix": true}
 
-// distinct sorts the titles and drops repetitions.
+// distinct sorts the titles and drops repetitions. Titles are large: those of a document, which are nearly in order, are
+// not moved.
 func distinct(titles []Title) []Title {
+	if slices.IsSortedFunc(titles, compareTitles) {
+		return slices.Compact(titles)
+	}
 	slices.SortFunc(titles, compareTitles)
 	return slices.Compact(titles)
 }
 
 func compareTitles(a, b Title) int {
-	for _, pair := range [...][2]string{{a.Kind, b.Kind}, {a.Name, b.Name}, {a.Version, b.Version}, {a.Source, b.Source}, {a.Arch, b.Arch},
-		{a.Publisher, b.Publisher}, {a.Path, b.Path}, {a.ID, b.ID}, {a.Edition, b.Edition}} {
-		if c := strings.Compare(pair[0], pair[1]); c != 0 {
-			return c
-		}
+	if c := strings.Compare(a.Kind, b.Kind); c != 0 {
+		return c
 	}
-	switch {
-	case a.Bytes < b.Bytes:
-		return -1
-	case a.Bytes > b.Bytes:
-		return 1
+	if c := strings.Compare(a.Name, b.Name); c != 0 {
+		return c
 	}
-	return 0
+	return cmp.Or(strings.Compare(a.Version, b.Version), strings.Compare(a.Source, b.Source), strings.Compare(a.Arch, b.Arch),
+		strings.Compare(a.Publisher, b.Publisher), strings.Compare(a.Path, b.Path), strings.Compare(a.ID, b.ID),
+		strings.Compare(a.Edition, b.Edition), cmp.Compare(a.Bytes, b.Bytes))
 }
 
 // Part is what a document says of one place of evidence: one package database, the files, or the tags, as one source sees
 // it. Parts are looked at, kept and replaced each by itself.
 type Part struct {
-	Name   string  // source, connection and place: "agent:dpkg", "glpi/berlin:packages"
-	Hash   string  // SetHash of the titles
-	Titles []Title // distinct, in a fixed order; empty: looked at and nothing found
+	Name   string              // source, connection and place: "agent:dpkg", "glpi/berlin:packages"
+	Hash   string              // SetHash of the titles
+	Titles []Title             // distinct, in a fixed order; empty: looked at and nothing found
+	Sums   [][sha256.Size]byte // Title.Sum of each
 }
 
 // PartsOf divides a document's evidence into the parts it looked at, by name. A place that the document lists as looked
@@ -174,24 +198,18 @@ func PartsOf(doc *inventory.Document) []Part {
 	for _, looked := range doc.Evidence.Looked {
 		places[looked] = nil
 	}
-	for _, t := range TitlesOf(doc) {
-		place := t.Source
-		switch {
-		case componentSources[t.Source]:
-		case t.Kind == FileTitle:
-			place = "files"
-		case t.Kind == TagTitle:
-			place = "swid"
-		case t.Kind == SystemTitle:
-			place = "system"
-		case place == "":
-			place = "packages"
+	eachTitle(doc, func(place string, t *Title) {
+		titles := places[place]
+		if titles == nil { // one place usually has most of a document's packages
+			titles = make([]Title, 0, 4+len(doc.Evidence.Packages)/(1+len(places)))
 		}
-		places[place] = append(places[place], t)
-	}
-	var parts []Part
+		places[place] = append(titles, *t)
+	})
+	parts := make([]Part, 0, len(places))
 	for place, titles := range places {
-		parts = append(parts, Part{Name: origin + ":" + place, Hash: SetHash(titles), Titles: titles})
+		titles = distinct(titles)
+		hashes := sums(titles)
+		parts = append(parts, Part{Name: origin + ":" + place, Hash: setHash(hashes), Titles: titles, Sums: hashes})
 	}
 	slices.SortFunc(parts, func(a, b Part) int { return strings.Compare(a.Name, b.Name) })
 	return parts

@@ -307,7 +307,7 @@ func evidenceToKeep(points []device.Point, parts []catalog.Part) []store.Evidenc
 	for _, p := range parts {
 		for _, point := range points {
 			if set, ok := point.Value.(*device.EvidenceSet); ok && set != nil && refersTo(set, p.Hash) {
-				out = append(out, store.Evidence{Hash: p.Hash, Titles: p.Titles})
+				out = append(out, store.Evidence{Hash: p.Hash, Titles: p.Titles, Sums: p.Sums})
 				break
 			}
 		}

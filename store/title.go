@@ -22,20 +22,13 @@ import (
 type Evidence struct {
 	Hash   string
 	Titles []catalog.Title
+	Sums   [][sha256.Size]byte // catalog.Title.Sum of each title, where they are known; nil = not
 }
 
-// titleHash finds a title in the dictionary: SHA-256 of its fields, each with its length before it.
-type titleHash [sha256.Size]byte
+// titleHash finds a title in the dictionary (catalog.Title.Sum).
+type titleHash = [sha256.Size]byte
 
-func hashTitle(t *catalog.Title) titleHash {
-	var space [512]byte
-	b := space[:0]
-	for _, field := range [...]string{t.Kind, t.Source, t.Name, t.Version, t.Arch, t.Publisher, t.Path, t.ID, t.Edition} {
-		b = binary.AppendUvarint(b, uint64(len(field)))
-		b = append(b, field...)
-	}
-	return sha256.Sum256(binary.AppendVarint(b, t.Bytes))
-}
+func hashTitle(t *catalog.Title) titleHash { return t.Sum() }
 
 // titleDictionary numbers titles and keeps sets of them. It writes in commits of its own, never in a device's
 // transaction: thousands of devices share these rows.
@@ -80,9 +73,12 @@ func (d *titleDictionary) keep(ctx context.Context, e Evidence) error {
 	} else if !errors.Is(err, sql.ErrNoRows) {
 		return explain(d.store.dialect, err, "look up a set of titles")
 	}
-	item := &evidenceItem{hash: hash, titles: e.Titles, hashes: make([]titleHash, len(e.Titles)), ids: make([]int64, len(e.Titles)), done: make(chan struct{})}
-	for i := range e.Titles {
-		item.hashes[i] = hashTitle(&e.Titles[i])
+	item := &evidenceItem{hash: hash, titles: e.Titles, hashes: e.Sums, ids: make([]int64, len(e.Titles)), done: make(chan struct{})}
+	if len(item.hashes) != len(e.Titles) {
+		item.hashes = make([]titleHash, len(e.Titles))
+		for i := range e.Titles {
+			item.hashes[i] = hashTitle(&e.Titles[i])
+		}
 	}
 	d.ids.fill(item.hashes, item.ids)
 	if !d.group.add(item) {
