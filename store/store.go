@@ -39,6 +39,9 @@ type Store struct {
 	intake  *group[*intakeItem]
 	titles  *titleDictionary
 	shapes  *shapeDictionary
+
+	closing sync.Once
+	closed  error // what closing answered
 }
 
 // dialect is what the two databases do differently.
@@ -127,14 +130,16 @@ func open(ctx context.Context, dsn string, options Options) (dialect, error) {
 	return nil, fault.New(fault.Invalid, "the database is named sqlite:FOLDER or postgres://USER@HOST/DATABASE, not %.20q", dsn)
 }
 
-// Close ends intake after what is under way, and closes the database.
+// Close ends intake after what is under way, and closes the database. Closing again does nothing and answers as before.
 func (s *Store) Close() error {
-	s.intake.close()
-	s.titles.close()
-	if err := s.dialect.close(); err != nil {
-		return fmt.Errorf("close the database: %w", err)
-	}
-	return nil
+	s.closing.Do(func() {
+		s.intake.close()
+		s.titles.close()
+		if err := s.dialect.close(); err != nil {
+			s.closed = fmt.Errorf("close the database: %w", err)
+		}
+	})
+	return s.closed
 }
 
 // Database names the kind of database: "sqlite" or "postgres".
