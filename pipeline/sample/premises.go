@@ -134,18 +134,29 @@ func (f *fleet) grow(c cluster, all []*machine) {
 			f.report(m, f.on(day, hour))
 		}
 	}
+	monthEnd := func(name string, usual, busy int64, first int) { // more cores for the closing of each month
+		for day := first; day+4 < Days; day += 30 {
+			resize(name, busy, day, 6+float64(day%7))
+			resize(name, usual, day+3, 19.5)
+		}
+	}
 	switch c.site {
 	case "ber":
+		monthEnd("ber-mq-03", 5, 14, 17)
+		monthEnd("ber-db-01", 8, 12, 18)
 		resize("ber-mq-01", 12, 64, 7.5)
 		resize("ber-mq-02", 12, 64, 8)
 		resize("ber-mq-01", 5, 96, 21)
 		resize("ber-mq-02", 5, 110, 20.5)
 		install("ber-app-05", []software{wasND(), mq()}, 130, 9)
 	case "nyc":
+		monthEnd("nyc-mq-02", 4, 8, 16)
+		monthEnd("nyc-app-02", 4, 6, 19)
 		resize("nyc-db-02", 16, 40, 13)
 		resize("nyc-db-02", 8, 71, 3.5)
 		install("nyc-web-03", []software{nginx(), mq()}, 88, 15)
 	case "sin":
+		monthEnd("sin-int-02", 8, 10, 21)
 		resize("sin-int-01", 16, 120, 2)
 		install("sin-db-03", []software{}, 150, 4)
 	}
