@@ -67,7 +67,7 @@ func Compare(before, after *Measurement) *Difference {
 		var diff LicenseDifference
 		var differs bool
 		if b == nil {
-			diff, differs = compareLicense(&License{ID: a.ID, Current: Current{Raw: "0"}}, a)
+			diff, _ = compareLicense(&License{ID: a.ID, Current: Current{Raw: "0"}}, a)
 			diff.Only, differs = "after", true
 		} else {
 			diff, differs = compareLicense(b, a)

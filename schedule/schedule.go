@@ -184,8 +184,7 @@ func (s *Scheduler) hold(ctx context.Context, j job, claim Claim) error {
 		case <-s.after(s.lease / 3):
 			if err := claim.Extend(ctx, s.lease); err != nil && ctx.Err() == nil {
 				stop(fmt.Errorf("%w: %w", errLeaseLost, err))
-				_ = <-done // the lost lease is the outcome, whatever the work says
-				return context.Cause(work)
+				return errors.Join(context.Cause(work), <-done)
 			}
 		}
 	}

@@ -98,12 +98,14 @@ func (c *benchIntakeCmd) measure(ctx context.Context, out io.Writer, database, s
 		after  time.Duration
 	}{{"first seen", 0, 0}, {"unchanged", 0, 24 * time.Hour}, {"changed", 1, 48 * time.Hour}} {
 		arrivals := make([]pipeline.Arrival, count)
-		parallel(runtime.GOMAXPROCS(0), count, func(i int) error {
+		if err := parallel(runtime.GOMAXPROCS(0), count, func(i int) error {
 			at := start.Add(kind.after)
 			o := inventorytest.Options{Seed: uint64(i), Change: kind.change, Packages: packages, At: at}
 			arrivals[i] = pipeline.Arrival{Envelope: inventorytest.Sealed(o), Key: inventorytest.Key(uint64(i)).Public().(ed25519.PublicKey), Received: at, Clock: device.Clock{Measured: true}}
 			return nil
-		})
+		}); err != nil {
+			return low, err
+		}
 		runtime.GC()
 		open := func(i int) error {
 			_, err := inventory.Open(arrivals[i].Envelope, arrivals[i].Key)
