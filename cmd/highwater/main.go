@@ -34,6 +34,7 @@ type commandLine struct {
 	Policy    policyCmd    `cmd:"" help:"What the site asks of its agents: schedules, and the switch for high-frequency checks."`
 	Agent     agentcmd.CLI `cmd:"" help:"What highwater-agent does, from this program."`
 	Bench     benchCmd     `cmd:"" help:"Benchmarks: how fast each part is, against how fast it could be."`
+	Load      loadCmd      `cmd:"" help:"Put load on a server of this machine."`
 
 	Config  kong.ConfigFlag  `help:"Settings file (YAML): the names of the flags and their values." placeholder:"FILE"`
 	Version kong.VersionFlag `help:"Print the version and stop."`
