@@ -1,6 +1,7 @@
 package measure_test
 
 import (
+	"flag"
 	"slices"
 	"testing"
 
@@ -14,51 +15,80 @@ import (
 // TestCorrectionsAreFullMeasurements makes corrections one after the other, and compares each result, and that of a
 // preview, with a full measurement of the corrected estate.
 func TestCorrectionsAreFullMeasurements(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		e := anEstate(t)
-		if rapid.Bool().Draw(t, "large numbers") {
-			e = withLargeNumbers(e)
+	rapid.Check(t, func(t *rapid.T) { correctInSequence(t, 20) })
+}
+
+// TestAThousandCorrectionsInSequence: an engine that has been corrected for a long time is still right.
+func TestAThousandCorrectionsInSequence(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
+	once(t)
+	rapid.Check(t, func(t *rapid.T) { correctInSequence(t, 1000) })
+}
+
+// once lets the next property run on one random input instead of a hundred.
+func once(t *testing.T) {
+	t.Helper()
+	checks := flag.Lookup("rapid.checks")
+	before := checks.Value.String()
+	if err := checks.Value.Set("1"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := checks.Value.Set(before); err != nil {
+			t.Error(err)
 		}
-		engine, err := measure.New(e)
+	})
+}
+
+func correctInSequence(t *rapid.T, corrections int) {
+	e := anEstate(t)
+	if rapid.Bool().Draw(t, "large numbers") {
+		e = withLargeNumbers(e)
+	}
+	engine, err := measure.New(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newDraws(t)
+	for made := 0; made < corrections; made++ {
+		if len(e.Devices) == 0 {
+			t.Skip("an estate without devices has nothing to correct")
+		}
+		c, corrected := g.correction(e)
+		for c == nil { // it drew what this estate has none of
+			c, corrected = g.correction(e)
+		}
+		want, err := measure.Run(corrected)
+		if err != nil {
+			t.Fatalf("%#v:\n%v", c, err)
+		}
+		before, after, d, err := engine.Preview(c)
+		if err != nil {
+			t.Fatalf("%#v:\n%v", c, err)
+		}
+		if diff := cmp.Diff(want, after); diff != "" {
+			t.Fatalf("preview of %#v: full (-), incremental (+):\n%s\n%s", c, diff, text(t, corrected))
+		}
+		if diff := cmp.Diff(before, engine.Measured()); diff != "" {
+			t.Fatalf("the preview of %#v stayed: %s", c, diff)
+		}
+		if d.Empty() != cmp.Equal(consumed(before), consumed(after)) {
+			t.Fatalf("the difference says %v", d)
+		}
+		got, err := engine.Correct(c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		g := newDraws(t)
-		for range 20 {
-			c, corrected := g.correction(e)
-			if c == nil {
-				return
-			}
-			want, err := measure.Run(corrected)
-			if err != nil {
-				t.Fatalf("%#v:\n%v", c, err)
-			}
-			before, after, d, err := engine.Preview(c)
-			if err != nil {
-				t.Fatalf("%#v:\n%v", c, err)
-			}
-			if diff := cmp.Diff(want, after); diff != "" {
-				t.Fatalf("preview of %#v: full (-), incremental (+):\n%s\n%s", c, diff, text(t, corrected))
-			}
-			if diff := cmp.Diff(before, engine.Measured()); diff != "" {
-				t.Fatalf("the preview of %#v stayed: %s", c, diff)
-			}
-			if d.Empty() != cmp.Equal(consumed(before), consumed(after)) {
-				t.Fatalf("the difference says %v", d)
-			}
-			got, err := engine.Correct(c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Fatalf("%#v: full (-), incremental (+):\n%s\n%s", c, diff, text(t, corrected))
-			}
-			e = corrected
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%#v: full (-), incremental (+):\n%s\n%s", c, diff, text(t, corrected))
 		}
-		if diff := cmp.Diff(engine.Measured(), engine.Measure()); diff != "" {
-			t.Fatalf("corrected (-), the same measured in full (+):\n%s", diff)
-		}
-	})
+		e = corrected
+	}
+	if diff := cmp.Diff(engine.Measured(), engine.Measure()); diff != "" {
+		t.Fatalf("corrected (-), the same measured in full (+):\n%s", diff)
+	}
 }
 
 // consumed is a measurement less the regions in which nothing was consumed, which a difference does not tell of.
