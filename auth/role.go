@@ -55,7 +55,7 @@ const (
 	EditLicenses     Action = "edit licenses"     // licenses, purchases, use rights, exemptions, overrides
 	EditInventory    Action = "edit inventory"    // locations, roles and other facts a person states about devices
 	Reconcile        Action = "reconcile"         // start a reconciliation
-	ManageCollection Action = "manage collection" // agents, beacons, enrolment tokens, connections
+	ManageCollection Action = "manage collection" // agents, beacons, enrollment tokens, connections
 	ManageUsers      Action = "manage users"      // users, roles, settings
 )
 

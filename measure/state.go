@@ -133,7 +133,7 @@ func (r *replay) begin(s int) {
 			}
 		}
 	}
-	r.enrol(r.f.events[sh.events.from:sh.events.to])
+	r.enroll(r.f.events[sh.events.from:sh.events.to])
 	r.beginLedger(rows)
 }
 
@@ -145,8 +145,8 @@ func grown[T any](old []T, n int) []T {
 	return old[:n]
 }
 
-// enrol makes the members: for every device, one for each unit of which it ever has a product.
-func (r *replay) enrol(events []event) {
+// enroll makes the members: for every device, one for each unit of which it ever has a product.
+func (r *replay) enroll(events []event) {
 	for i := range events {
 		if e := &events[i]; e.what>>kindShift == install>>kindShift {
 			r.devices[int32(e.device)-r.base].members.to += int32(len(r.p.unitsOf[e.what&valueMask]))

@@ -32,7 +32,7 @@ var _ deliver.Receiver = (*Receiver)(nil)
 
 // Enroll makes an agent's key known if its token allows that.
 func (r *Receiver) Enroll(ctx context.Context, e deliver.Enrollment) (deliver.Enrolled, error) {
-	err := r.Store.Enrol(ctx, e.Token, store.Agent{ID: e.AgentID, Key: e.PublicKey, Name: e.DeviceName, Version: e.Version})
+	err := r.Store.Enroll(ctx, e.Token, store.Agent{ID: e.AgentID, Key: e.PublicKey, Name: e.DeviceName, Version: e.Version})
 	if err != nil {
 		return deliver.Enrolled{}, err
 	}

@@ -186,7 +186,7 @@ var Agents = Grid{
 		{Key: "version", Title: "Version", Kind: Text},
 		{Key: "last_contact", Title: "Last contact", Kind: Instant},
 		{Key: "enrolled", Title: "Enrolled", Kind: Instant},
-		{Key: "token", Title: "Enrolled with", Kind: Text, Help: "The name of the enrolment token"},
+		{Key: "token", Title: "Enrolled with", Kind: Text, Help: "The name of the enrollment token"},
 		{Key: "policy_revision", Title: "Policy", Kind: Text, Hidden: true},
 	},
 	Sort: []Sort{{Key: "name"}},

@@ -29,7 +29,7 @@ type Agent struct {
 	PolicyRevision string
 }
 
-// Token is an enrolment token, without its secret.
+// Token is an enrollment token, without its secret.
 type Token struct {
 	ID       int64
 	Name     string
@@ -42,24 +42,24 @@ type Token struct {
 	LastUsed *time.Time
 }
 
-// CreateToken makes an enrolment token and returns its secret, which is shown once and never kept. Expires and MaxUses
+// CreateToken makes an enrollment token and returns its secret, which is shown once and never kept. Expires and MaxUses
 // nil are without bound.
 func (s *Store) CreateToken(ctx context.Context, t Token) (id int64, secret string, err error) {
 	if id, err = s.ids.next(ctx, "token", 1); err != nil {
 		return 0, "", err
 	}
 	secret = "hw_" + rand.Text()
-	return id, secret, s.write(ctx, "create an enrolment token", func(q *db.Queries) error {
+	return id, secret, s.write(ctx, "create an enrollment token", func(q *db.Queries) error {
 		return q.InsertToken(ctx, db.InsertTokenParams{ID: id, Hash: tokenHash(secret), Name: t.Name, Created: s.clock.next(), Author: t.Author,
 			Expires: nullMicros(t.Expires), MaxUses: nullInt(t.MaxUses)})
 	})
 }
 
-// Tokens returns the enrolment tokens in the order they were made.
+// Tokens returns the enrollment tokens in the order they were made.
 func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 	rows, err := s.q.Tokens(ctx)
 	if err != nil {
-		return nil, explain(s.dialect, err, "read the enrolment tokens")
+		return nil, explain(s.dialect, err, "read the enrollment tokens")
 	}
 	tokens := make([]Token, len(rows))
 	for i, r := range rows {
@@ -71,27 +71,27 @@ func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 
 // RevokeToken ends a token at once. Agents that enrolled with it stay.
 func (s *Store) RevokeToken(ctx context.Context, id int64) error {
-	return s.write(ctx, "revoke an enrolment token", func(q *db.Queries) error {
+	return s.write(ctx, "revoke an enrollment token", func(q *db.Queries) error {
 		n, err := q.RevokeToken(ctx, sql.NullInt64{Int64: s.clock.next(), Valid: true}, id)
 		if err == nil && n == 0 {
-			return fault.New(fault.NotFound, "there is no enrolment token %d that could be revoked", id)
+			return fault.New(fault.NotFound, "there is no enrollment token %d that could be revoked", id)
 		}
 		return err
 	})
 }
 
-// Enrol makes an agent known under its key and counts the use of the token. Asked again with the same key it answers as
+// Enroll makes an agent known under its key and counts the use of the token. Asked again with the same key it answers as
 // before, so that a lost answer costs nothing. A wrong, expired, used up or revoked token is a fault of kind
 // Unauthorized; an agent that is known under another key, or revoked, one of kind Forbidden or Conflict.
-func (s *Store) Enrol(ctx context.Context, secret string, a Agent) error {
+func (s *Store) Enroll(ctx context.Context, secret string, a Agent) error {
 	if len(a.Key) != ed25519.PublicKeySize || a.ID == "" {
-		return fault.New(fault.Invalid, "an agent enrols with its id and an Ed25519 key of %d bytes", ed25519.PublicKeySize)
+		return fault.New(fault.Invalid, "an agent enrolls with its id and an Ed25519 key of %d bytes", ed25519.PublicKeySize)
 	}
-	return s.write(ctx, "enrol an agent", func(q *db.Queries) error {
+	return s.write(ctx, "enroll an agent", func(q *db.Queries) error {
 		known, err := q.AgentByID(ctx, a.ID)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
-			return s.enrolNew(ctx, q, secret, a)
+			return s.enrollNew(ctx, q, secret, a)
 		case err != nil:
 			return err
 		case known.Revoked.Valid:
@@ -107,9 +107,9 @@ func (s *Store) Enrol(ctx context.Context, secret string, a Agent) error {
 	})
 }
 
-var errToken = fault.New(fault.Unauthorized, "the enrolment token is not valid: it is unknown, expired, used up or revoked")
+var errToken = fault.New(fault.Unauthorized, "the enrollment token is not valid: it is unknown, expired, used up or revoked")
 
-func (s *Store) enrolNew(ctx context.Context, q *db.Queries, secret string, a Agent) error {
+func (s *Store) enrollNew(ctx context.Context, q *db.Queries, secret string, a Agent) error {
 	now := s.clock.next()
 	token, err := q.UseToken(ctx, sql.NullInt64{Int64: now, Valid: true}, tokenHash(secret))
 	if errors.Is(err, sql.ErrNoRows) {

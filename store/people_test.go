@@ -104,31 +104,31 @@ func TestEnrolment(t *testing.T) {
 			copy(seed, name)
 			return store.Agent{ID: name, Name: name, Version: "1", Key: ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey)}
 		}
-		enrol := func(secret string, a store.Agent, want fault.Kind) {
+		enroll := func(secret string, a store.Agent, want fault.Kind) {
 			t.Helper()
-			if err := st.Enrol(t.Context(), secret, a); err != nil && fault.KindOf(err) != want || err == nil && want != 0 {
+			if err := st.Enroll(t.Context(), secret, a); err != nil && fault.KindOf(err) != want || err == nil && want != 0 {
 				t.Errorf("enrolling %s gave %v, want kind %v", a.ID, err, want)
 			}
 		}
-		enrol("hw_wrong", agent("a"), fault.Unauthorized)
-		enrol(secret, agent("a"), 0)
-		enrol(secret, agent("a"), 0) // a lost answer
+		enroll("hw_wrong", agent("a"), fault.Unauthorized)
+		enroll(secret, agent("a"), 0)
+		enroll(secret, agent("a"), 0) // a lost answer
 		other := agent("b")
 		other.ID = "a"
-		enrol(secret, other, fault.Conflict)
-		enrol(secret, agent("b"), 0)
-		enrol(secret, agent("c"), fault.Unauthorized) // used up
+		enroll(secret, other, fault.Conflict)
+		enroll(secret, agent("b"), 0)
+		enroll(secret, agent("c"), fault.Unauthorized) // used up
 		*now = now.Add(2 * time.Hour)
 		_, second, err := st.CreateToken(t.Context(), store.Token{Name: "second", Author: "anna", Expires: &expires})
 		if err != nil {
 			t.Fatal(err)
 		}
-		enrol(second, agent("c"), fault.Unauthorized) // expired
+		enroll(second, agent("c"), fault.Unauthorized) // expired
 		third, text, err := st.CreateToken(t.Context(), store.Token{Name: "third", Author: "anna"})
 		if err != nil || st.RevokeToken(t.Context(), third) != nil {
 			t.Fatal(err)
 		}
-		enrol(text, agent("c"), fault.Unauthorized) // revoked
+		enroll(text, agent("c"), fault.Unauthorized) // revoked
 		tokens, err := st.Tokens(t.Context())
 		if err != nil || len(tokens) != 3 || tokens[0].ID != id || tokens[0].Uses != 2 {
 			t.Errorf("tokens %+v %v", tokens, err)
@@ -150,7 +150,7 @@ func TestEnrolment(t *testing.T) {
 		if err := st.RevokeAgent(t.Context(), "a", "anna"); err != nil {
 			t.Fatal(err)
 		}
-		enrol(secret, agent("a"), fault.Forbidden)
+		enroll(secret, agent("a"), fault.Forbidden)
 	})
 }
 

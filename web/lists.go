@@ -48,7 +48,7 @@ var (
 	}
 	agentPage = listPage{
 		grid: &report.Agents, path: "/agents", crumb: "Collection",
-		empty: emptyState{"No agents yet", "An agent enrols with a token and is then known by its key.", "", ""},
+		empty: emptyState{"No agents yet", "An agent enrolls with a token and is then known by its key.", "", ""},
 	}
 	documentPage = listPage{
 		grid: &report.Documents, path: "/documents", crumb: "Evidence for auditors",
