@@ -34,10 +34,9 @@ if [ "$skipped" -gt 0 ]; then
 	echo
 	echo "Could not run here:"
 	awk '
-		/^=== (RUN|PAUSE|CONT|NAME)/ { next }
-		/^ *--- SKIP/ { name = $3; print "  " name ": " why; why = ""; next }
-		/^ *--- (PASS|FAIL)/ { why = ""; next }
-		/^ +[a-zA-Z0-9_]+\.go:[0-9]+: / { why = $0; sub(/^ +[a-zA-Z0-9_]+\.go:[0-9]+: /, "", why) }
+		/^=== (RUN|CONT|NAME)/ { test = $3; next }
+		/^ *--- SKIP/ { print "  " $3 " " why[$3] }
+		/^ +[a-zA-Z0-9_]+\.go:[0-9]+: / { sub(/^ +[a-zA-Z0-9_]+\.go:[0-9]+: /, ""); why[test ":"] = $0 }
 	' "$log"
 fi
 echo
