@@ -35,8 +35,8 @@ if [ "$skipped" -gt 0 ]; then
 	echo "Could not run here:"
 	awk '
 		/^=== (RUN|CONT|NAME)/ { test = $3; next }
-		/^ *--- SKIP/ { print "  " $3 " " why[$3] }
-		/^ +[a-zA-Z0-9_]+\.go:[0-9]+: / { sub(/^ +[a-zA-Z0-9_]+\.go:[0-9]+: /, ""); why[test ":"] = $0 }
+		/^ *--- SKIP/ { print "  " $3 ": " why[$3] }
+		/^ +[a-zA-Z0-9_]+\.go:[0-9]+: / { sub(/^ +[a-zA-Z0-9_]+\.go:[0-9]+: /, ""); why[test] = $0 }
 	' "$log"
 fi
 echo
