@@ -28,7 +28,7 @@ test: ## Run every test that can run here, and say which could not and why
 
 .PHONY: race
 race: ## Run the tests under the race detector (needs a C compiler)
-	@CGO_ENABLED=1 $(GO) test -race -short ./...
+	@CGO_ENABLED=1 $(GO) test -race -short -timeout 40m ./...
 
 .PHONY: check
 check: vet lint build-agents ## What continuous integration checks besides the tests: format, vet, lint, every agent target
