@@ -2,8 +2,8 @@ package catalog
 
 import "unicode/utf8"
 
-// glob matches the whole of s: * is any text, ? one character, ASCII letters without regard to case.
-func glob(pattern, s string) bool {
+// Glob matches the whole of s: * is any text, ? one character, ASCII letters without regard to case.
+func Glob(pattern, s string) bool {
 	p, i, star, mark := 0, 0, -1, 0
 	for i < len(s) {
 		switch {

@@ -308,11 +308,11 @@ func FuzzGlob(f *testing.F) {
 	f.Add("*a?b*", "xxaébxx")
 	f.Add("", "")
 	f.Fuzz(func(t *testing.T, pattern, s string) {
-		glob(pattern, s)
-		if !glob("*", s) || !glob("*"+strings.NewReplacer("*", "", "?", "").Replace(s)+"*", strings.NewReplacer("*", "", "?", "").Replace(s)) {
+		Glob(pattern, s)
+		if !Glob("*", s) || !Glob("*"+strings.NewReplacer("*", "", "?", "").Replace(s)+"*", strings.NewReplacer("*", "", "?", "").Replace(s)) {
 			t.Errorf("%q", s)
 		}
-		if plain := strings.NewReplacer("*", "", "?", "").Replace(pattern); glob(plain, s) != (foldAll(plain) == foldAll(s)) {
+		if plain := strings.NewReplacer("*", "", "?", "").Replace(pattern); Glob(plain, s) != (foldAll(plain) == foldAll(s)) {
 			t.Errorf("%q against %q", plain, s)
 		}
 	})

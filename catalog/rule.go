@@ -68,14 +68,14 @@ var fieldsOf = map[string][]string{
 // matches says whether the title meets the term. The path of a Windows file is no condition: the same product is
 // installed anywhere there.
 func (t Term) matches(title Title) bool {
-	if t.Kind != title.Kind || !glob(t.Name, title.Name) && !(t.Kind == TagTitle && glob(t.Name, nameInFile(title.Path))) {
+	if t.Kind != title.Kind || !Glob(t.Name, title.Name) && !(t.Kind == TagTitle && Glob(t.Name, nameInFile(title.Path))) {
 		return false
 	}
 	for _, c := range t.More {
 		if c.Field == "path" && windowsPath(title.Path) {
 			continue
 		}
-		if !glob(c.Glob, title.field(c.Field)) {
+		if !Glob(c.Glob, title.field(c.Field)) {
 			return false
 		}
 	}

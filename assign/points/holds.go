@@ -2,8 +2,8 @@ package points
 
 import (
 	"slices"
-	"unicode/utf8"
 
+	"github.com/highwater-sam/highwater/catalog"
 	"github.com/highwater-sam/highwater/estate"
 )
 
@@ -17,7 +17,7 @@ type Server struct {
 // string without regard to the case of ASCII letters, the system and the place exactly, the sockets within bounds. A
 // condition on an unknown value does not hold.
 func Holds(r *estate.PointsRule, s Server) bool {
-	if r.Processor != nil && (s.Processor == "" || !glob(*r.Processor, s.Processor)) || r.Model != nil && (s.Model == "" || !glob(*r.Model, s.Model)) {
+	if r.Processor != nil && (s.Processor == "" || !catalog.Glob(*r.Processor, s.Processor)) || r.Model != nil && (s.Model == "" || !catalog.Glob(*r.Model, s.Model)) {
 		return false
 	}
 	if r.OS != nil && (s.OS == "" || *r.OS != s.OS) || r.HostedIn != nil && !slices.Contains(r.HostedIn, s.HostedIn) {
@@ -57,40 +57,4 @@ func Weight(r *estate.PointsRule) []int {
 		conditions++
 	}
 	return []int{conditions, fixed}
-}
-
-// glob matches the whole of s: * is any text, ? one character.
-func glob(pattern, s string) bool {
-	p, i, star, mark := 0, 0, -1, 0
-	for i < len(s) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, i
-			p++
-		case p < len(pattern) && pattern[p] == '?':
-			_, n := utf8.DecodeRuneInString(s[i:])
-			i += n
-			p++
-		case p < len(pattern) && fold(pattern[p]) == fold(s[i]):
-			p++
-			i++
-		case star >= 0:
-			_, n := utf8.DecodeRuneInString(s[mark:])
-			mark += n
-			p, i = star+1, mark
-		default:
-			return false
-		}
-	}
-	for p < len(pattern) && pattern[p] == '*' {
-		p++
-	}
-	return p == len(pattern)
-}
-
-func fold(b byte) byte {
-	if b >= 'A' && b <= 'Z' {
-		return b + 'a' - 'A'
-	}
-	return b
 }

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/highwater-sam/highwater/catalog"
 	"github.com/highwater-sam/highwater/estate"
 )
 
@@ -24,8 +25,8 @@ func TestGlobsAreThoseOfTheirSimplestForm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		pattern := rapid.StringMatching(`[ab*?A]{0,8}`).Draw(t, "pattern")
 		s := rapid.StringMatching(`[abB]{0,8}`).Draw(t, "text")
-		if glob(pattern, s) != like(pattern, s) {
-			t.Fatalf("%q against %q: %v", pattern, s, glob(pattern, s))
+		if catalog.Glob(pattern, s) != like(pattern, s) {
+			t.Fatalf("%q against %q: %v", pattern, s, catalog.Glob(pattern, s))
 		}
 	})
 }
